@@ -1,0 +1,1 @@
+"""mejurix_cli."""
