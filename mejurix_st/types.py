@@ -62,6 +62,23 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """One heading of a document.
+
+    Attributes:
+        start: code-point offset into the document's text, where the heading's line or label begins.
+        end: code-point offset just after the heading; the body may follow on the same line.
+        level: 1 for the outermost; a heading closes all open headings of its own level and deeper.
+        text: the heading as shown in a heading path, without markers and the colon.
+    """
+
+    start: int
+    end: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file, read.
 
@@ -73,6 +90,7 @@ class Document:
         media_type: for example "application/pdf".
         sha256: hex digest of the file's bytes: its content version.
         warnings: what a reader of citations must know (decoding guesses, pages without text).
+        headings: headings in order of their start; they give each chunk its heading path.
     """
 
     name: str
@@ -82,6 +100,7 @@ class Document:
     media_type: str = "text/plain"
     sha256: str = ""
     warnings: tuple[str, ...] = ()
+    headings: tuple[Heading, ...] = ()
 
     def page_at(self, offset: int) -> int:
         """Page number that holds the character at `offset` (clamped to the document)."""
