@@ -63,7 +63,8 @@ def main() -> int:
             scores = dense_scores(encoder, task, arguments.passages, arguments.passage_tokens)
             results.append(score_rankings(encoder.name, task, scores))
             sys.stderr.write(
-                f"{encoder.name} {task.name}: {results[-1].ndcg.mean():.4f}, {time.perf_counter() - start:.0f} s\n"
+                f"{encoder.name} {task.name}: {results[-1].ndcg.mean():.4f}, "
+                f"{time.perf_counter() - start:.0f} s\n"
             )
     print(table(results))
     for name, reason in missing.items():

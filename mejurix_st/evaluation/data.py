@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RETRIEVAL_SETS: tuple[str, ...] = ("bva_rule_to_statute", "bva_rule_to_rule", "medquad_cancer_heart")
 """Names of the development retrieval sets, in the order in which every table lists them."""
 
-# A section's own text starts at its first lettered or numbered paragraph; what stands before it is the heading.
+# A section's own text starts at its first lettered paragraph; what stands before it is the heading.
 _STATUTE_HEADING = re.compile(r"§\s*[\w.–-]+\.\s.{3,150}?(?=\s\(\w{1,3}\)\s|$)")
 _HEADING_WORDS = 14
 

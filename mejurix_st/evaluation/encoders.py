@@ -1,4 +1,4 @@
-"""What the evaluation asks of a model, and the wrapper that gives a sentence-transformers model that shape."""
+"""What the evaluation asks of a model, and the wrapper for sentence-transformers models."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def normalized(vectors: NDArray[np.floating]) -> Vectors:
     """Rows scaled to unit norm, float32; zero rows stay zero."""
     array = np.asarray(vectors, dtype=np.float32)
     norms = np.linalg.norm(array, axis=1, keepdims=True)
-    return array / np.where(norms == 0, 1, norms)
+    return np.divide(array, np.where(norms == 0, 1, norms), dtype=np.float32)
 
 
 def word_spans(texts: Sequence[str]) -> list[list[tuple[int, int]]]:

