@@ -13,14 +13,21 @@ from mejurix_st.text.documents import (
     read_document,
     read_document_bytes,
 )
+from mejurix_st.text.limits import LengthPolicy, apply_length_policy, count_truncated
+from mejurix_st.text.normalize import MappedText, expand_shorthand
 from mejurix_st.text.tokens import TokenizerOffsets, TokenOffsets, token_offsets_from
 
 __all__ = [
     "MAX_BYTES",
     "SUPPORTED_SUFFIXES",
+    "LengthPolicy",
+    "MappedText",
     "TokenOffsets",
     "TokenizerOffsets",
+    "apply_length_policy",
     "chunk_document",
+    "count_truncated",
+    "expand_shorthand",
     "find_documents",
     "iter_chunks",
     "read_document",

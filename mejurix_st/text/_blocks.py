@@ -14,10 +14,9 @@ _ITEM = (
     r"|[①-⑳㉠-㉻][ \t]*"  # circled numbers
     r"|#\d{1,2}[.:)]?[ \t]+"  # problem list: #1
 )
+_BREAK = r"(?:\r\n|\r|\n|\f)"
 # A blank line; a line break before an item; or, in flattened transcripts, ",2. " after a sentence's end.
-_EDGE = re.compile(
-    rf"(?:\r\n|\r|\n|\f)[ \t\f]*(?:\r\n|\r|\n|\f)\s*|(?:\r\n|\r|\n|\f)[ \t]*(?={_ITEM})|(?<=[.;:]),(?=\s?\d{{1,2}}\. )"
-)
+_EDGE = re.compile(rf"{_BREAK}[ \t\f]*{_BREAK}\s*|{_BREAK}[ \t]*(?={_ITEM})|(?<=[.;:]),(?=\s?\d{{1,2}}\. )")
 
 
 def block_edges(text: str, start: int, end: int) -> list[int]:

@@ -46,7 +46,7 @@ def decode_text(raw: bytes, name: str, declared: str | None = None) -> tuple[str
         declared: an encoding that the file itself names; tried after byte order marks.
 
     Returns:
-        The text, without a byte order mark and with line breaks as they are; and warnings, one for each guess.
+        The text, without a byte order mark and with line breaks as they are; and one warning for each guess.
 
     Raises:
         DocumentError: the bytes are no text, or no known encoding fits.

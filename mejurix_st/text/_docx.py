@@ -1,6 +1,7 @@
 """DOCX to text: paragraphs, tables and footnotes in document order.
 
-The XML is walked here, because python-docx's own iteration leaves out tracked insertions and content controls.
+The XML is walked here, because python-docx's own iteration leaves out tracked insertions and content
+controls.
 """
 
 from __future__ import annotations
@@ -126,10 +127,9 @@ def _level(paragraph: Any, style: str) -> int:
 
 
 def _add_notes(notes: list[bytes], builder: TextBuilder) -> None:
-    from lxml import etree
+    from docx.oxml import parse_xml  # its parser resolves no entities
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    texts = [_text(p) for blob in notes for p in etree.fromstring(blob, parser).iter(_W + "p")]
+    texts = [_text(p) for blob in notes for p in parse_xml(blob).iter(_W + "p")]
     if any(text.strip() for text in texts):
         builder.block("Footnotes", level=1 if builder.headings else 0)
         for text in texts:

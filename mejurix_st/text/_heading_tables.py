@@ -1,3 +1,5 @@
+# One row per phenomenon:
+# ruff: noqa: E501
 """Patterns that recognise headings in plain text; one commented row per kind."""
 
 from __future__ import annotations
@@ -130,13 +132,13 @@ PATTERNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
 )
 NEEDS_BLANK_LINES = frozenset({"title_case", "letter", "numbered", "legal_unit"})
 KOREAN_SHORT = frozenset({"korean_number", "korean_syllable", "korean_paren", "korean_unit"})
-SMALL_WORDS = frozenset(
-    "a an and as at by for from in into of on or per the to under upon v vs with without".split()
-)
+SMALL_WORDS_TEXT = "a an and as at by for from in into of on or per the to under upon v vs with without"
+SMALL_WORDS = frozenset(SMALL_WORDS_TEXT.split())
 # A Korean line that ends so is a sentence or a note, no heading.
 KOREAN_SENTENCE_END = re.compile(r"(?:다|요|음|함|됨|임|였음|중|것|까|각|자)[.)]?$|[.,;?!]$|\d\.$")
 INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|[A-Z]\.)|_{3,}")
-SINGLE_CAPITALS = frozenset(
+SINGLE_CAPITALS_TEXT = (
     "ORDER REMAND INTRODUCTION REPRESENTATION PLAN HPI PMH PSH ROS LABS IMPRESSION ASSESSMENT FINDINGS DIAGNOSIS "
-    "DIAGNOSES MEDICATIONS ALLERGIES PROCEDURE HISTORY DISCUSSION CONCLUSION BACKGROUND OPINION ANALYSIS".split()
+    "DIAGNOSES MEDICATIONS ALLERGIES PROCEDURE HISTORY DISCUSSION CONCLUSION BACKGROUND OPINION ANALYSIS"
 )
+SINGLE_CAPITALS = frozenset(SINGLE_CAPITALS_TEXT.split())

@@ -25,7 +25,7 @@ _BLANK_AFTER = re.compile(r"[ \t\r]*(?:\n[ \t\r]*\n|\n?\Z|\n\f)")
 
 
 def detect_headings(text: str) -> tuple[Heading, ...]:
-    """Finds headings by their form: Markdown, capitals, numbers, Korean markers, known section names.
+    r"""Finds headings by their form: Markdown, capitals, numbers, Korean markers, known section names.
 
     Args:
         text: the document's text.
@@ -33,7 +33,7 @@ def detect_headings(text: str) -> tuple[Heading, ...]:
     Returns:
         Headings by rising start, none overlapping another.
 
-    >>> [(h.level, h.text) for h in detect_headings("FINDINGS OF FACT\\n\\n1. The claim is granted.\\n")]
+    >>> [(h.level, h.text) for h in detect_headings("FINDINGS OF FACT\n\n1. The claim is granted.\n")]
     [(1, 'FINDINGS OF FACT')]
     """
     fences = [m.span() for m in _CODE_FENCE.finditer(text)] if "```" in text or "~~~" in text else []
@@ -62,7 +62,7 @@ def _accept(name: str, label: str, text: str, start: int, end: int) -> bool:
             return False
         if letters < 3 or letters * 2 < len(label) or INITIAL.search(label) or len(label.split()) > 12:
             return False
-        return name != "capitals" or label[-1] not in ",;" and not text[end - 1] == "."
+        return name != "capitals" or (label[-1] not in ",;" and text[end - 1] != ".")
     if name in KOREAN_SHORT:
         return not KOREAN_SENTENCE_END.search(label.strip()) and text[end - 1] != "."
     if name == "title_case":

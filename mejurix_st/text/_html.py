@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
 from mejurix_st.errors import MissingExtraError
 from mejurix_st.text._decode import decode_text
 from mejurix_st.text._extracted import Extracted, TextBuilder
 
-_DROPPED = frozenset(
-    "script style noscript template head svg math iframe object canvas button select".split()
-)
+_DROPPED_TEXT = "script style noscript template head svg math iframe object canvas button select"
+_DROPPED = frozenset(_DROPPED_TEXT.split())
 _HEADINGS = {f"h{i}": i for i in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form "
-    "header hr html legend li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
+_BLOCKS_TEXT = (
+    "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer "
+    "form header hr html legend li main nav ol p pre section summary table tbody tfoot thead tr ul"
 )
+_BLOCKS = frozenset(_BLOCKS_TEXT.split())
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)|<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_.:-]+)",
     re.IGNORECASE,
@@ -31,10 +32,11 @@ def read_html(raw: bytes, name: str) -> Extracted:
         DocumentError: no text in it, or no encoding fits.
     """
     try:
-        import lxml.etree  # noqa: F401  # the parser that BeautifulSoup is asked for
         from bs4 import BeautifulSoup
     except ImportError as error:
         raise MissingExtraError("Reading HTML files", "documents") from error
+    if find_spec("lxml") is None:  # the parser that BeautifulSoup is asked for
+        raise MissingExtraError("Reading HTML files", "documents")
     declared = _CHARSET.search(raw[:4096])
     codec = (declared.group(1) or declared.group(2)).decode("ascii") if declared else None
     if codec and codec.casefold() in ("euc-kr", "ks_c_5601-1987", "ksc5601"):

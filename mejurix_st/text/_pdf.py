@@ -81,8 +81,8 @@ def _read_pages(pdf: Any, name: str, pdf_error: type[Exception]) -> Extracted:
 def _tidy(text: str) -> str:
     """Unix line breaks, hyphens for PDFium's break mark, and a blank line where a paragraph seems to end.
 
-    PDFium gives lines only. A line ends a paragraph if it is clearly shorter than the page's full lines and either
-    ends a sentence or is followed by a line that begins with a capital, a digit or a bracket.
+    PDFium gives lines only. A line ends a paragraph if it is clearly shorter than the page's full lines and
+    either ends a sentence or is followed by a line that does not begin in lower case.
     """
     lines = (
         text.replace("\r\n", "\n")

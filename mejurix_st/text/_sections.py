@@ -36,8 +36,8 @@ class Section:
 def sections_of(document: Document, index: TokenIndex, budget: int) -> Iterator[Section]:
     """Sections in order, covering the text without gap.
 
-    A heading without text of its own is joined to what follows, so that it never stands alone. Neighbours that
-    are all below a quarter of `budget` tokens share one section under their common path while they fit.
+    A heading without text of its own is joined to what follows, so that it never stands alone. Neighbours
+    that are all below a quarter of `budget` tokens share one section under their common path while they fit.
     """
     group: list[Section] = []
     for section in _with_bodies(document):

@@ -1,34 +1,39 @@
 """Sentence boundaries of English and Korean records, by rules over offsets.
 
-A full stop ends a sentence unless the word before it is a known abbreviation, an initial, a list marker or part
-of a date. The tables hold one group per phenomenon; `tests/text/test_sentences.py` has a row for each.
+A full stop ends a sentence unless the word before it is a known abbreviation, an initial, a list marker or
+part of a date. The tables hold one group per phenomenon; `tests/text/test_sentences.py` has a row for each.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 # Never end a sentence: titles, and abbreviations that always introduce something.
-_HARD = frozenset(
+_HARD_TEXT = (
     "dr mr mrs ms prof hon rev gen col capt lt sgt messrs "
-    "v vs cf viz eg ie e.g i.e fig figs eq al approx ca esp incl excl resp "
-    "vet fed supp stat reg regs sec secs par para pp ed eds vol ch art cl subd subpt "
-    "jan feb mar apr jun jul aug sept sep oct nov dec mt ft".split()
+    "v vs cf viz eg ie e.g i.e fig figs eq approx ca esp incl excl resp "
+    "vet fed supp reg regs secs para pp eds vol subd subpt jan feb apr jun jul aug sept sep oct nov"
 )
+_HARD = frozenset(_HARD_TEXT.split())
 # End a sentence only before a word that typically opens one.
-_SOFT = frozenset(
+_SOFT_TEXT = (
     "app cir ct cal etc inc co corp ltd llc jr sr st dept div dist bros assn ass'n univ hosp "
-    "min max hr hrs sec wk wks yr yrs mo mos lb lbs oz in cm mm kg mg ml tab tabs cap caps prn dep depo ext ave blvd "
-    "ph.d m.d d.o r.n p.a a.m p.m u.s u.s.c u.s.c.a c.f.r f.2d f.3d s.ct d.c n.y u.k id".split()
+    "al art stat ed ch sec cl par mt ft mar dec min max hr hrs wk wks yr yrs lb lbs oz prn dep ext ave blvd "
+    "ph.d m.d d.o r.n p.a a.m p.m u.s u.s.c u.s.c.a c.f.r f.2d f.3d s.ct d.c n.y u.k id"
 )
+_SOFT = frozenset(_SOFT_TEXT.split())
 # Only before a number: "No. 5", "p. 12", "Ex. 3"; "He said no." ends.
-_BEFORE_NUMBER = frozenset("no nos p ex exh para doc docs pt pts rm ste nr op tr r".split())
-_STARTERS = frozenset(
-    "The This That These Those There Then Thus Therefore However Although Though While When Where Because Since "
-    "He She It They We I You His Her Its Their Our My A An In On At As By For From If To With Without After Before "
+_BEFORE_NUMBER_TEXT = "no nos p ex exh para doc docs pt pts rm ste nr op tr r"
+_BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_TEXT.split())
+_STARTERS_TEXT = (
+    "The This That These Those There Then Thus Therefore However Although Though While When Where Because Since He "
+    "She It They We I You His Her Its Their Our My A An In On At As By For From If To With Without After Before "
     "During Upon Under Each Every All Any Both Some No Not Neither Here Moreover Further Furthermore Accordingly "
-    "Additionally Also But And Or So Patient Veteran Plaintiff Defendant Claimant Appellant Dr Mr Mrs Ms See Will Denies".split()
+    "Additionally Also But And Or So Patient Veteran Plaintiff Defendant Claimant Appellant Dr Mr Mrs Ms See Will "
+    "Denies"
 )
+_STARTERS = frozenset(_STARTERS_TEXT.split())
 _LIST_MARKER = re.compile(
     r"(?:^|[\r\n\f]|[.:;],)[ \t,]*\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5}|[가나다라마바사아자차카타파하])$"
 )
@@ -84,7 +89,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     if not text:
         return []
     edges = [0, *sentence_ends(text), len(text)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _is_end(text: str, start: int, stop: int, after: int, begin: int) -> bool:

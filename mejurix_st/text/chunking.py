@@ -39,9 +39,9 @@ def chunk_document(
         document_prompt: what the encoder puts before each document; it counts against the budget.
 
     Returns:
-        Chunks by rising start. `document.text[c.start:c.end] == c.text`; every character that is not blank lies
-        in at least one chunk; `c.tokens` counts special tokens, prompt, header and text exactly, and is at most
-        `config.max_tokens`.
+        Chunks by rising start. `document.text[c.start:c.end] == c.text`; every character that is not blank
+        lies in at least one chunk; `c.tokens` counts special tokens, prompt, header and text exactly, and is at
+        most `config.max_tokens`.
 
     Raises:
         InputError: prompt and header leave no room for text.
@@ -66,8 +66,8 @@ def iter_chunks(
     if room - config.header_tokens < _MIN_TEXT_TOKENS:
         raise InputError(
             f"The document prompt, a header of {config.header_tokens} tokens and special tokens leave "
-            f"{room - config.header_tokens} of {config.max_tokens} tokens for text; at least {_MIN_TEXT_TOKENS} "
-            "are needed. Raise ChunkingConfig.max_tokens or lower header_tokens."
+            f"{room - config.header_tokens} of {config.max_tokens} tokens for text; at least "
+            f"{_MIN_TEXT_TOKENS} are needed. Raise ChunkingConfig.max_tokens or lower header_tokens."
         )
     headers = HeaderMaker(document.title, config.header_tokens, token_offsets)
     index = TokenIndex(document.text, token_offsets)
@@ -109,8 +109,8 @@ def _finish(
         if count + special > max_tokens:
             if end - start == 1:
                 raise InputError(
-                    f"{document.name}: the single character at offset {start} takes {count} tokens with its header, "
-                    f"more than ChunkingConfig.max_tokens ({max_tokens}) allows; raise it."
+                    f"{document.name}: the single character at offset {start} takes {count} tokens with its "
+                    f"header, more than ChunkingConfig.max_tokens ({max_tokens}) allows; raise it."
                 )
             middle = _middle(document.text, start, end)
             halves = [(start, middle, header), (middle, end, header)]

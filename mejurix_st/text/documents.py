@@ -118,8 +118,8 @@ def find_documents(paths: str | Path | Iterable[str | Path]) -> list[Path]:
 
     Args:
         paths: files and directories. Directories are walked; hidden files and folders, temporary Office files
-            and kinds that are not read are skipped. Files named here are returned whatever their kind, so that
-            reading them says what is wrong.
+            and kinds that are not read are skipped. Files named here are returned whatever their kind, so
+            that reading them says what is wrong.
 
     Returns:
         Paths in sorted order.
@@ -163,7 +163,7 @@ def _extract(raw: bytes, name: str, media_type: str, max_bytes: int) -> Extracte
 def _check_size(size: int, name: str, max_bytes: int) -> None:
     if size > max_bytes:
         raise DocumentError(
-            f"{name}: {size:,} bytes, more than the limit of {max_bytes:,}; split the file or raise max_bytes."
+            f"{name}: {size:,} bytes, more than the limit of {max_bytes:,}; split it or raise max_bytes."
         )
 
 

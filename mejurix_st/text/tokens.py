@@ -1,7 +1,7 @@
 """Token offsets for whole documents, whatever tokenizer the encoder has.
 
-A `TokenOffsets` is any callable from a text to the code-point offsets of its tokens, without special tokens. Two
-attributes are read when present: `special_tokens` (how many the encoder adds, 2 otherwise) and `counts` (a
+A `TokenOffsets` is any callable from a text to the code-point offsets of its tokens, without special tokens.
+Two attributes are read when present: `special_tokens` (how many the encoder adds, 2 otherwise) and `counts` (a
 faster way to count the tokens of many texts).
 """
 
@@ -23,7 +23,9 @@ _BATCH = 256  # texts per call when counting
 class TokenOffsets(Protocol):
     """Maps a text to `[(start, end), ...]`, one pair of code-point offsets per token, no special tokens."""
 
-    def __call__(self, text: str, /) -> Sequence[tuple[int, int]]: ...
+    def __call__(self, text: str, /) -> Sequence[tuple[int, int]]:
+        """Offsets of the tokens of `text`."""
+        ...
 
 
 class TokenizerOffsets:
@@ -72,8 +74,8 @@ def token_offsets_from(tokenizer: Any) -> TokenizerOffsets:
         if all(hasattr(backend, name) for name in ("to_str", "encode", "no_truncation")):
             return TokenizerOffsets(backend)
     raise InputError(
-        f"token_offsets_from got {type(tokenizer).__name__}, which has no fast tokenizer; give a tokenizers.Tokenizer, "
-        "a fast Hugging Face tokenizer or a SentenceTransformer."
+        f"token_offsets_from got {type(tokenizer).__name__}, which has no fast tokenizer; give a "
+        "tokenizers.Tokenizer, a fast Hugging Face tokenizer or a SentenceTransformer."
     )
 
 
@@ -91,8 +93,8 @@ def count_tokens(token_offsets: TokenOffsets, texts: Sequence[str]) -> list[int]
 class TokenIndex:
     """Where the tokens of a long text begin, so that the tokens of any part are counted by bisection.
 
-    The text is tokenized in windows that are cut at blanks. Counts of parts that begin and end at blanks equal
-    those of the part tokenized alone, for tokenizers that split at blanks first; others are verified later.
+    The text is tokenized in windows that are cut at blanks. Counts of parts that begin and end at blanks
+    equal those of the part tokenized alone, for tokenizers that split at blanks first; others are verified later.
     """
 
     def __init__(self, text: str, token_offsets: TokenOffsets) -> None:
