@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mejurix_st._convert import ConversionReport, convert
 from mejurix_st._folders import new_folder
 from mejurix_st._layout import write_layout
 from mejurix_st._loading import MejurixSentenceTransformer, load_model
@@ -12,7 +13,7 @@ from mejurix_st._loading import MejurixSentenceTransformer, load_model
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["MejurixSentenceTransformer", "load_model", "save_model"]
+__all__ = ["ConversionReport", "MejurixSentenceTransformer", "convert", "load_model", "save_model"]
 
 
 def save_model(

@@ -14,6 +14,7 @@ from sentence_transformers.base.modules import Dense, Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Dropout, Pooling
 from torch import nn
 
+from mejurix_st import _transformers_format
 from mejurix_st._weights import refuse_missing
 from mejurix_st.errors import InputError, ModelNotFoundError
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from mejurix_st.config import EncoderConfig
 
     Array = torch.Tensor | np.ndarray
+
+# From here on `AutoModel` reads folders of the "mejurix" type with this package's code, not the folder's.
+_transformers_format.register()
 
 
 def build_model(
