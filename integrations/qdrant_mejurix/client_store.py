@@ -1,0 +1,218 @@
+"""The store behind qdrant-client: a Qdrant server or cluster, or its in-memory mode for tests."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mejurix_st.errors import MejurixError, StoreError
+from qdrant_mejurix.collection_manifest import CollectionManifest
+from qdrant_mejurix.filters import models
+from qdrant_mejurix.locking import ReadWriteLock
+from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELDS, Found, SparseVector
+from qdrant_mejurix.store import MEMORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from qdrant_client import QdrantClient
+
+    from qdrant_mejurix.points import Point
+    from qdrant_mejurix.store import ArmQuery
+
+
+class ClientStore:
+    """See `qdrant_mejurix.store.Store`.
+
+    On a server a change of version is three operations in this order: the new passages are written unseen, made
+    findable in one operation, the old ones deleted in one operation. A search between the last two may meet both;
+    it keeps the newer generation of each document (`Matter.search`), so that no result list mixes two versions.
+    """
+
+    def __init__(self, client: QdrantClient, location: str, collection: str, *, shared: bool) -> None:
+        self.location, self.shared = location, shared
+        self._client, self._collection = client, collection
+        self._switch = ReadWriteLock()
+        self.manifest = CollectionManifest(client, f"{collection}-manifest", self._service)
+
+    @classmethod
+    def in_memory(cls, collection: str) -> ClientStore:
+        """Everything in this process's memory, exact search; for tests and small trials."""
+        from qdrant_client import QdrantClient
+
+        return cls(QdrantClient(location=MEMORY), MEMORY, collection, shared=False)
+
+    @classmethod
+    def on_server(cls, url: str, collection: str, api_key: str | None, timeout: float) -> ClientStore:
+        """A server or cluster."""
+        from qdrant_client import QdrantClient
+
+        if api_key and url.startswith("http://"):
+            warnings.warn(
+                f"The API key for {url} travels unencrypted; use https:// beyond this machine.", stacklevel=3
+            )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
+            client = QdrantClient(url=url, api_key=api_key, timeout=int(timeout), check_compatibility=False)
+        store = cls(client, url, collection, shared=True)
+        with store._service("be reached"):
+            client.get_collections()
+        return store
+
+    @contextmanager
+    def _service(self, action: str) -> Iterator[None]:
+        try:
+            # Local mode says at every turn that it is local; that is known here.
+            with warnings.catch_warnings():
+                if self.location == MEMORY:
+                    warnings.simplefilter("ignore", UserWarning)
+                yield
+        except MejurixError:
+            raise
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            advice = (
+                "check the API key (QDRANT_API_KEY)"
+                if "401" in reason or "403" in reason
+                else "check the server"
+            )
+            raise StoreError(f"The store {self.location} could not {action} ({reason}); {advice}.") from error
+
+    def create(self, dimension: int) -> None:
+        """See `Store`."""
+        with self._service("create the collection"):
+            if self._client.collection_exists(self._collection):
+                vectors = self._client.get_collection(self._collection).config.params.vectors
+                dense = vectors.get("dense") if isinstance(vectors, dict) else None
+                if dense is None:
+                    raise StoreError(
+                        f"The collection {self._collection} at {self.location} was not made by mejurix-st; "
+                        "name another with collection=."
+                    )
+                if dense.size != dimension:
+                    raise StoreError(
+                        f"The collection {self._collection} at {self.location} has vectors of size {dense.size}; "
+                        f"the encoder gives {dimension}."
+                    )
+                return
+            idf = models.SparseVectorParams(modifier=models.Modifier.IDF)
+            self._client.create_collection(
+                self._collection,
+                vectors_config={
+                    "dense": models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+                },
+                sparse_vectors_config={"bm25": idf, "assertions": idf},
+            )
+            self._create_payload_indexes()
+
+    def _create_payload_indexes(self) -> None:
+        schemas: dict[str, Any] = {
+            "matter": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+        }
+        schemas |= dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD)
+        schemas |= dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER)
+        schemas |= dict.fromkeys(DATETIME_FIELDS, models.PayloadSchemaType.DATETIME)
+        for name, schema in schemas.items():
+            self._client.create_payload_index(self._collection, name, field_schema=schema, wait=True)
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """See `Store`."""
+        with self._service("write"):
+            self._client.upsert(self._collection, [_to_client_point(point) for point in points], wait=True)
+
+    def set_payload(self, where: models.Filter, values: dict[str, Any]) -> None:
+        """See `Store`."""
+        with self._service("write"):
+            self._client.set_payload(self._collection, payload=values, points=where, wait=True)
+
+    def delete(self, where: models.Filter) -> None:
+        """See `Store`."""
+        with self._service("delete"):
+            self._client.delete(self._collection, models.FilterSelector(filter=where), wait=True)
+
+    def search(
+        self, queries: Sequence[ArmQuery], where: models.Filter, corpus: models.Filter, limit: int
+    ) -> list[list[Found]]:
+        """See `Store`."""
+        requests = []
+        for query in queries:
+            vector: Any = query.vector
+            parameters = None
+            if isinstance(vector, SparseVector):
+                vector = models.SparseVector(indices=vector.indices, values=vector.values)
+                parameters = models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus))
+            else:
+                vector = vector.tolist()
+            requests.append(
+                models.QueryRequest(
+                    query=vector,
+                    using=query.arm,
+                    filter=where,
+                    limit=limit,
+                    with_payload=True,
+                    params=parameters,
+                )
+            )
+        with self._service("search"):
+            return [
+                [Found(str(hit.id), hit.score, hit.payload or {}) for hit in response.points]
+                for response in self._client.query_batch_points(self._collection, requests)
+            ]
+
+    def scroll(
+        self, where: models.Filter, limit: int, offset: str | None = None, *, vectors: bool = False
+    ) -> tuple[list[Found], str | None]:
+        """See `Store`."""
+        with self._service("read"):
+            records, after = self._client.scroll(
+                self._collection,
+                scroll_filter=where,
+                limit=limit,
+                offset=offset,
+                with_payload=True,
+                with_vectors=["dense"] if vectors else False,
+            )
+        found = [
+            Found(str(record.id), 0.0, record.payload or {}, _dense_of(record.vector) if vectors else None)
+            for record in records
+        ]
+        return found, None if after is None else str(after)
+
+    def count(self, where: models.Filter) -> int:
+        """See `Store`."""
+        with self._service("count"):
+            return self._client.count(self._collection, count_filter=where, exact=True).count
+
+    def switching(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        return self._switch.writing()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        return self._switch.reading()
+
+    def check_space(self, bytes_needed: int) -> None:
+        """See `Store`; a server minds its own disk."""
+
+    def flush(self) -> None:
+        """See `Store`; a server has logged every operation before it answers."""
+
+    def close(self) -> None:
+        """See `Store`."""
+        with nullcontext() if self.shared else warnings.catch_warnings():
+            self._client.close()
+
+
+def _to_client_point(point: Point) -> models.PointStruct:
+    vectors: dict[str, Any] = {"dense": point.dense.tolist()}
+    for name, sparse in point.sparse.items():
+        vectors[name] = models.SparseVector(indices=sparse.indices, values=sparse.values)
+    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
+
+
+def _dense_of(vector: Any) -> np.ndarray:
+    return np.asarray(vector["dense"], dtype=np.float32)
