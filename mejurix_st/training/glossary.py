@@ -31,7 +31,7 @@ PARTICLES = {
     "과": "와",
     "으로": "로",
     "이었다": "였다",
-    "이다": "다",
+    "이다": "이다",  # the formal register keeps it whole
     "이라는": "라는",
     "이나": "나",
     "이라고": "라고",
@@ -53,7 +53,8 @@ class Term:
         ko: The usual professional Korean term.
         kind: disease, symptom, medication, treatment, test, anatomy, outcome, severity, legal, compensation,
             document or profession.
-        role: For legal terms, the place it takes in a sentence: party, actor, court, statute, event, procedure or issue.
+        role: Where the kind is not enough, the place it takes in a sentence: for legal terms party, actor,
+            court, statute, event, procedure or issue; for tests, diagnosis.
         ko_synonyms: Other Korean names, lay or formal.
         en_synonyms: Other English names.
     """
@@ -87,7 +88,11 @@ def read_table(name: str) -> list[dict[str, str]]:
 @cache
 def load_glossary() -> tuple[Term, ...]:
     """All terms, medical first, in the order of the files."""
-    rows = read_table("glossary_medical.tsv") + read_table("glossary_legal.tsv")
+    return parse_terms("glossary_medical.tsv") + parse_terms("glossary_legal.tsv")
+
+
+def parse_terms(name: str) -> tuple[Term, ...]:
+    """Read terms from a table with the columns en, ko, kind, role, ko_synonyms, en_synonyms."""
     return tuple(
         Term(
             en=row["en"],
@@ -97,13 +102,13 @@ def load_glossary() -> tuple[Term, ...]:
             ko_synonyms=tuple(filter(None, row["ko_synonyms"].split("|"))),
             en_synonyms=tuple(filter(None, row["en_synonyms"].split("|"))),
         )
-        for row in rows
+        for row in read_table(name)
     )
 
 
 @cache
 def terms_by_slot() -> Mapping[str, tuple[Term, ...]]:
-    """Terms by slot name: the kind, or for legal terms the role."""
+    """Terms by slot name: the role, or where there is none the kind."""
     slots: dict[str, list[Term]] = {}
     for term in load_glossary():
         slots.setdefault(term.role or term.kind, []).append(term)
