@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 class ClientStore:
     """See `qdrant_mejurix.store.Store`.
 
-    On a server a change of version is three operations in this order: the new passages are written unseen, made
-    findable in one operation, the old ones deleted in one operation. A search between the last two may meet both;
-    it keeps the newer generation of each document (`Matter.search`), so that no result list mixes two versions.
+    On a server a change of version is three operations in this order: the new passages are written unseen,
+    made findable in one operation, the old ones deleted in one operation. A search between the last two may
+    meet both; it keeps the newer generation of each document (`Matter.search`), so that no result list mixes
+    two versions.
     """
 
     def __init__(self, client: QdrantClient, location: str, collection: str, *, shared: bool) -> None:
@@ -95,8 +96,8 @@ class ClientStore:
                     )
                 if dense.size != dimension:
                     raise StoreError(
-                        f"The collection {self._collection} at {self.location} has vectors of size {dense.size}; "
-                        f"the encoder gives {dimension}."
+                        f"The collection {self._collection} at {self.location} has vectors of size "
+                        f"{dense.size}; the encoder gives {dimension}."
                     )
                 return
             idf = models.SparseVectorParams(modifier=models.Modifier.IDF)

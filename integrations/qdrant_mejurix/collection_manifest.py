@@ -24,7 +24,7 @@ def _id(*parts: str) -> str:
 
 
 class CollectionManifest:
-    """See `qdrant_mejurix.manifest.Manifest`. A batch of entries is one upsert, which a server applies as one."""
+    """See `qdrant_mejurix.manifest.Manifest`. A batch of entries is one upsert."""
 
     def __init__(
         self, client: QdrantClient, collection: str, errors: Callable[[str], AbstractContextManager[None]]

@@ -35,9 +35,7 @@ def _set_fields(model: BaseModel) -> dict[str, Any]:
     return {name: value for name in type(model).model_fields if (value := getattr(model, name)) is not None}
 
 
-def _conditions(value: Any) -> list[Any] | None:
-    if value is None:
-        return None
+def _conditions(value: Any) -> list[Any]:
     return [_condition(item) for item in (value if isinstance(value, list) else [value])]
 
 
@@ -51,9 +49,9 @@ def to_edge(source: models.Filter) -> edge.Filter:
         raise _unsupported(f"Filter.{min(unknown)}")
     least = source.min_should
     return edge.Filter(
-        must=_conditions(source.must),
-        should=_conditions(source.should),
-        must_not=_conditions(source.must_not),
+        must=None if source.must is None else _conditions(source.must),
+        should=None if source.should is None else _conditions(source.should),
+        must_not=None if source.must_not is None else _conditions(source.must_not),
         min_should=edge.MinShould(_conditions(least.conditions), least.min_count) if least else None,
     )
 
@@ -92,16 +90,8 @@ def _field_condition(source: models.FieldCondition) -> edge.FieldCondition:
     return edge.FieldCondition(key, **arguments)
 
 
-def _match_value(source: models.MatchValue) -> edge.MatchValue:
-    return edge.MatchValue(source.value)
-
-
-def _match_any(source: models.MatchAny) -> edge.MatchAny:
-    return edge.MatchAny(list(source.any))
-
-
-def _match_except(source: models.MatchExcept) -> edge.MatchExcept:
-    return edge.MatchExcept(list(source.except_))
+def _values(source: Any) -> Any:
+    return list(source)
 
 
 def _instant(value: dt.datetime | dt.date) -> str:
@@ -132,9 +122,9 @@ def _line(source: models.GeoLineString) -> list[edge.GeoPoint]:
 
 
 _FIELD_PARTS: dict[type, Callable[[Any], Any]] = {
-    models.MatchValue: _match_value,
-    models.MatchAny: _match_any,
-    models.MatchExcept: _match_except,
+    models.MatchValue: lambda source: edge.MatchValue(source.value),
+    models.MatchAny: lambda source: edge.MatchAny(_values(source.any)),
+    models.MatchExcept: lambda source: edge.MatchExcept(_values(source.except_)),
     models.MatchText: lambda source: edge.MatchText(source.text),
     models.Range: _range,
     models.DatetimeRange: _datetime_range,
@@ -148,16 +138,15 @@ _FIELD_PARTS: dict[type, Callable[[Any], Any]] = {
     ),
 }
 
-# Newer kinds of match: present in the client from some version on, taken when both sides have them.
-for _name, _attribute in (
-    ("MatchTextAny", "text_any"),
-    ("MatchPhrase", "phrase"),
-    ("MatchPrefix", "prefix"),
-    ("MatchSubstring", "substring"),
-):
-    if hasattr(models, _name) and hasattr(edge, _name):
-        _FIELD_PARTS[getattr(models, _name)] = (
-            lambda source, target=getattr(edge, _name), attribute=_attribute: target(
-                getattr(source, attribute)
-            )
-        )
+
+def _text_match(name: str, attribute: str) -> None:
+    """Registers a kind of match that the client and Edge both have in their newer versions."""
+    source, target = getattr(models, name, None), getattr(edge, name, None)
+    if source is not None and target is not None:
+        _FIELD_PARTS[source] = lambda match: target(getattr(match, attribute))
+
+
+_text_match("MatchTextAny", "text_any")
+_text_match("MatchPhrase", "phrase")
+_text_match("MatchPrefix", "prefix")
+_text_match("MatchSubstring", "substring")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,14 +30,17 @@ from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELD
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from qdrant_mejurix.filters import models
     from qdrant_mejurix.points import Point
     from qdrant_mejurix.store import ArmQuery
 
 _RESERVE = 96 * 1024 * 1024
-"""Bytes kept free: the engine maps its files in blocks of 32 MiB, and a mapped block that the disk cannot hold
-ends the process without an error that could be reported."""
+"""Bytes kept free: the engine maps its files in blocks of 32 MiB, and a mapped block that the disk cannot
+hold ends the process without an error that could be reported."""
 
 
 class EdgeStore:
@@ -70,7 +72,8 @@ class EdgeStore:
             names = {path.name for path in self._folder.iterdir()}
         except OSError as error:
             raise StoreError(
-                f"{self._folder} cannot be used as a store ({error.strerror}); give a folder that can be written."
+                f"{self._folder} cannot be used as a store ({error.strerror}); give a folder that "
+                "can be written."
             ) from error
         if names and not names & {"lock", "manifest.sqlite3", "shard"}:
             raise StoreError(
@@ -193,8 +196,10 @@ class EdgeStore:
         wanted, statistics = to_edge(where), edge.SearchParams(idf=edge.IdfParams(corpus=to_edge(corpus)))
         requests = []
         for query in queries:
-            sparse = isinstance(query.vector, SparseVector)
-            vector = edge.SparseVector(query.vector.indices, query.vector.values) if sparse else query.vector
+            vector: Any = query.vector
+            sparse = isinstance(vector, SparseVector)
+            if sparse:
+                vector = edge.SparseVector(vector.indices, vector.values)
             requests.append(
                 edge.QueryRequest(
                     limit=limit,
@@ -228,7 +233,7 @@ class EdgeStore:
                 str(record.id),
                 0.0,
                 record.payload or {},
-                np.asarray(record.vector["dense"], dtype=np.float32) if vectors else None,
+                _dense_of(record.vector) if vectors else None,
             )
             for record in records
         ]
@@ -252,8 +257,8 @@ class EdgeStore:
         free = shutil.disk_usage(self._folder).free
         if free < bytes_needed + _RESERVE:
             raise StoreError(
-                f"The disk of {self._folder} has {free >> 20} MiB free and {(bytes_needed + _RESERVE) >> 20} MiB are "
-                "needed; free some space and run the same command again. What was stored before is intact."
+                f"The disk of {self._folder} has {free >> 20} MiB free and "
+                f"{(bytes_needed + _RESERVE) >> 20} MiB are needed; free some space and run the same command again. What was stored before is intact."
             )
 
     def flush(self) -> None:
@@ -276,3 +281,7 @@ def _to_edge_point(point: Point) -> edge.Point:
     for name, sparse in point.sparse.items():
         vectors[name] = edge.SparseVector(sparse.indices, sparse.values)
     return edge.Point(id=point.id, vector=vectors, payload=point.payload)
+
+
+def _dense_of(vectors: Any) -> NDArray[np.float32]:
+    return np.asarray(vectors["dense"], dtype=np.float32)

@@ -23,8 +23,9 @@ _PROBES = (
     "요추 MRI에서 골절 소견은 없으며 사고 이후 통증을 호소하고 있다.",
 )
 _SAME = 0.9999
-"""Least cosine between two encoders' probe vectors to count as the same model: formats and machines differ by less
-(float32 exports 1e-6), another training run by far more."""
+"""Least cosine between two encoders' probe vectors to count as the same model: formats and machines differ by
+less (float32 exports 1e-6), another training run by far more."""
+
 _WORD = re.compile(r"\w+|[^\w\s]")
 BATCH_SIZE = 32
 
@@ -32,8 +33,8 @@ BATCH_SIZE = 32
 def word_offsets(text: str, /) -> list[tuple[int, int]]:
     """Stand-in for a tokenizer: a token for every three letters of a word, and for each punctuation mark.
 
-    Sub-word tokenizers make fewer tokens from English text and about as many from Korean, so that passages stay
-    within the encoder's limit.
+    Sub-word tokenizers make fewer tokens from English text and about as many from Korean, so that passages
+    stay within the encoder's limit.
     """
     return [
         (start, min(start + 3, match.end()))
@@ -57,8 +58,8 @@ class TextEncoder:
         self._native = _has(encoder, "encode_document", "encode_query")
         if not self._native and not _has(encoder, "embed_documents", "embed_query"):
             raise InputError(
-                f"The encoder is a {type(encoder).__name__}; give a SentenceTransformer (encode_document, encode_query) "
-                "or LangChain Embeddings (embed_documents, embed_query)."
+                f"The encoder is a {type(encoder).__name__}; give a SentenceTransformer (encode_document, "
+                "encode_query) or LangChain Embeddings (embed_documents, embed_query)."
             )
         self._options = _accepted(encoder.encode_document) if self._native else {}
         self._query_options = _accepted(encoder.encode_query) if self._native else {}
@@ -73,7 +74,7 @@ class TextEncoder:
         self.dimension = int((size() if size else None) or self._probe_vectors().shape[1])
 
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(len(texts), dimension) float32; longest first through the encoder, so that batches are of even length."""
+        """(len(texts), dimension) float32; longest texts first, so that batches are of even length."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         vectors = self._documents([texts[i] for i in order])
         result = np.empty_like(vectors)
@@ -142,7 +143,7 @@ class TextEncoder:
         return self._probes
 
     def fingerprint(self) -> dict[str, Any]:
-        """What identifies the model to a store: name, size, weights where they can be seen, and probe vectors."""
+        """What identifies the model: name, size, hash of weights that can be seen, and probe vectors."""
         return {
             "name": self.name,
             "dimension": self.dimension,
@@ -153,8 +154,8 @@ class TextEncoder:
     def check_fingerprint(self, stored: dict[str, Any], location: str) -> None:
         """Refuses a store whose vectors another model made.
 
-        Equal weights are enough. Where one side does not show its weights (LangChain embeddings, an exported model),
-        or they differ by format, the vectors of two probe texts decide.
+        Equal weights are enough. Where one side does not show its weights (LangChain embeddings, an exported
+        model), or they differ by format, the vectors of two probe texts decide.
 
         Raises:
             StoreError: the models differ; the message names both.
@@ -211,7 +212,7 @@ def _name(encoder: Any) -> str:
 
 
 def _weights_hash(encoder: Any) -> str:
-    """sha256 of a torch model's tensors, prompts and output size; empty for models that do not show their weights."""
+    """sha256 of a torch model's tensors, prompts and output size; empty where weights are not to be seen."""
     state = getattr(encoder, "state_dict", None)
     tensors = state() if callable(state) else {}
     if not tensors:

@@ -23,8 +23,9 @@ def equals(key: str, value: str | int | bool) -> models.FieldCondition:
 def in_matter(matter: str, user: models.Filter | None = None) -> models.Filter:
     """The filter of everything that is asked of a matter.
 
-    The matter's condition stands beside the user's whole filter under one `must`, so that nothing in the user's
-    filter (`should`, `must_not`, ids, nesting) can reach a point of another matter, or one that is being staged.
+    The matter's condition stands beside the user's whole filter under one `must`, so that nothing in the
+    user's filter (`should`, `must_not`, ids, nesting) can reach a point of another matter, or one that is
+    being staged.
 
     Args:
         matter: checked name of the matter.

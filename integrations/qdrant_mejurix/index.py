@@ -45,15 +45,17 @@ def open_index(
     """Opens an index, and makes it if it is not there.
 
     Args:
-        location: a folder (Qdrant Edge, in this process), the URL of a Qdrant server, or ":memory:" for tests.
-        encoder: a SentenceTransformer or LangChain Embeddings; its dimension sets the collection's. None opens an
-            existing index for `verify`, `documents`, `count`, filters and deletion; adding and searching need one.
+        location: a folder (Qdrant Edge, in this process), the URL of a Qdrant server, or ":memory:" for
+            tests.
+        encoder: a SentenceTransformer or LangChain Embeddings; its dimension sets the collection's. None
+            opens an existing index for `verify`, `documents`, `count`, filters and deletion; adding and
+            searching need one.
         collection: name of the collection on a server.
         api_key: of the server; the environment's `QDRANT_API_KEY` when not given.
         timeout: of requests to a server, in seconds.
         create: False to refuse a location that holds no index, instead of making one.
-        chunking: how files are cut; within the encoder's limit by default. Files cut otherwise before are cut anew
-            when they are added again.
+        chunking: how files are cut; within the encoder's limit by default. Files cut otherwise before are cut
+            anew when they are added again.
         weights: of the arms; by default those in the model's folder (`fusion.json`), or `FusionWeights()`.
         assertion_indexer: from a text to indices and values of the sparse vector "assertions".
         annotator: from a passage's text to further payload fields, for example
@@ -101,8 +103,8 @@ class Index:
         settings = store.manifest.settings()
         if settings is not None and settings.get("format") != _FORMAT:
             raise StoreError(
-                f"The store {store.location} has format {settings.get('format')}; this version reads {_FORMAT}. "
-                "Update mejurix-st, or index the files into a new store."
+                f"The store {store.location} has format {settings.get('format')}; this version reads "
+                f"{_FORMAT}. Update mejurix-st, or index the files into a new store."
             )
         if settings is None and encoder is None:
             raise StoreError(

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from qdrant_mejurix.index import Index
 
 SLAB = 256
-"""Passages embedded and written at a time; bounds memory, and evens out the lengths within the encoder's batches."""
+"""Passages embedded and written at a time; bounds memory, and evens out lengths in the encoder's batches."""
+COMMIT_SECONDS = 10.0
+"""Documents that are complete become findable at least this often, and at the end of the run."""
 _BYTES_PER_POINT = 8192
 
 
@@ -36,7 +38,8 @@ class AddReport:
     Attributes:
         added: files indexed, new or changed.
         skipped: files whose content is in the matter already.
-        failed: files that could not be indexed, with the reason; whatever was there of them before is unchanged.
+        failed: files that could not be indexed, with the reason; whatever was there of them before is
+            unchanged.
         replaced: those of `added` that took the place of an older version.
         warnings: what a reader of citations must know, by file (decoding guesses, pages without text).
         chunks: passages written.
@@ -86,6 +89,7 @@ class Ingest:
         self._slab: list[tuple[_Job, Chunk]] = []
         self._open: deque[_Job] = deque()
         self._names: dict[str, str] = {}
+        self._finished_at = time.monotonic()
 
     def run(self, paths: Iterable[str | Path], root: Path | None) -> AddReport:
         """Adds the files; see `Matter.add`."""
@@ -99,14 +103,19 @@ class Ingest:
                     self._one(path, root)
                     report(Progress(number, len(todo), self._report.chunks, self._report.tokens, path))
                 self._write()
-        except BaseException:
-            self._abandon()
+                self._finish()
+                report(Progress(len(todo), len(todo), self._report.chunks, self._report.tokens, ""))
+        except BaseException as error:
+            self._abandon(keep_complete=isinstance(error, KeyboardInterrupt))
             raise
         self._report.seconds = time.monotonic() - began
         return self._report
 
-    def _abandon(self) -> None:
+    def _abandon(self, *, keep_complete: bool) -> None:
         """Takes back what is half-written; if even that fails, the next opening does it."""
+        with suppress(StoreError):
+            if keep_complete:
+                self._finish()
         for job in self._open:
             try:
                 current = self._store.manifest.get(self._matter, job.entry.document)
@@ -138,6 +147,7 @@ class Ingest:
                 self._slab.append((job, chunk))
                 if len(self._slab) >= SLAB:
                     self._write()
+                    self._finish_now_and_then()
         except StoreError:
             raise
         except MejurixError as error:
@@ -148,7 +158,7 @@ class Ingest:
             return
         job.cut = True
         if not job.waiting:  # its last passage went with a full slab
-            self._finish()
+            self._finish_now_and_then()
 
     def _withdraw(self, job: _Job, error: Exception) -> None:
         self._open.remove(job)
@@ -193,8 +203,8 @@ class Ingest:
         other = entry.version and entry.source and entry.source != absolute and entry.sha256 != digest
         if other and Path(entry.source).is_file() and file_digest(Path(entry.source)) == entry.sha256:
             raise MejurixError(
-                f"the matter already has a document {entry.document!r}, from {entry.source}, with other content; "
-                "rename one of the files, or delete that document first"
+                f"the matter already has a document {entry.document!r}, from {entry.source}, with other "
+                "content; rename one of the files, or delete that document first"
             )
 
     def _chunks(self, document: Document) -> Iterator[Chunk]:
@@ -205,7 +215,7 @@ class Ingest:
         )
 
     def _write(self) -> None:
-        """Embeds and writes the slab, then switches every document that is complete."""
+        """Embeds and writes the slab."""
         slab, self._slab = self._slab, []
         if slab:
             self._store.check_space(len(slab) * _BYTES_PER_POINT)
@@ -215,7 +225,6 @@ class Ingest:
                 job.waiting -= 1
                 job.written += 1
                 job.tokens += chunk.tokens
-        self._finish()
 
     def _point(self, job: _Job, chunk: Chunk, vector: Any) -> Point:
         identifier = passage_id(self._matter, chunk.document, job.version, chunk.start, chunk.end)
@@ -231,7 +240,13 @@ class Ingest:
         }
         return Point(identifier, vector, self._index.sparse_vectors(chunk.embedded_text, chunk.text), payload)
 
+    def _finish_now_and_then(self) -> None:
+        # Flushing takes tenths of a second, so documents become findable in groups.
+        if time.monotonic() - self._finished_at >= COMMIT_SECONDS:
+            self._finish()
+
     def _finish(self) -> None:
+        """Switches every document that is complete."""
         complete = [job for job in self._open if job.cut and not job.waiting]
         lifecycle.commit(self._store, [_current(job) for job in complete])
         for job in complete:
@@ -241,6 +256,7 @@ class Ingest:
                 self._report.replaced.append(job.path)
             self._report.chunks += job.written
             self._report.tokens += job.tokens
+        self._finished_at = time.monotonic()
 
 
 def _current(job: _Job) -> Entry:

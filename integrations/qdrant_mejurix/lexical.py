@@ -1,13 +1,14 @@
 """The keyword arm: BM25 vectors for English and Korean, with citations kept whole.
 
-Tokenisation, English stemming and the weights are Qdrant's own BM25 (Robertson and Zaragoza, "The Probabilistic
-Relevance Framework: BM25 and Beyond", 2009), so that every back end has the same vectors. Its tokenizer splits at
-white space and punctuation. Two things are lost that way and added here, as further words at the end of the text:
+Tokenisation, English stemming and the weights are Qdrant's own BM25 (Robertson and Zaragoza, "The
+Probabilistic Relevance Framework: BM25 and Beyond", 2009), so that every back end has the same vectors. Its
+tokenizer splits at white space and punctuation. Two things are lost that way and added here, as further words
+at the end of the text:
 
-* Korean endings: "골절이" and "골절은" share no word. Overlapping pairs of syllables (character bigrams; Lee and Ahn,
-  "Using n-grams for Korean text retrieval", SIGIR 1996) let them meet without a dictionary.
-* Citations: "38 U.S.C. § 1154(b)" falls into numbers and letters that occur everywhere. It is added as one word,
-  once per level ("38usc1154", "38usc1154b"), whatever its spacing and dots.
+* Korean endings: "골절이" and "골절은" share no word. Overlapping pairs of syllables (character bigrams;
+  Lee and Ahn, "Using n-grams for Korean text retrieval", SIGIR 1996) let them meet without a dictionary.
+* Citations: "38 U.S.C. § 1154(b)" falls into numbers and letters that occur everywhere. It is added as one
+  word, once per level ("38usc1154", "38usc1154b"), whatever its spacing and dots.
 """
 
 from __future__ import annotations

@@ -2,16 +2,17 @@
 
 A version of a document is written in three steps, the manifest being the judge after a crash:
 
-1. *Stage*: the manifest notes the version, then its passages are written without a matter: no search sees them.
+1. *Stage*: the manifest notes the version, then its passages are written without a matter: no search sees
+   them.
 2. *Commit*: the manifest makes it the document's version (state SWITCHING). From here on it will be the one.
 3. *Switch*: its passages get their matter, those of any other version are deleted; the manifest says CURRENT.
 
-A kill before 2 leaves unseen passages, which recovery deletes; a kill after 2 leaves a switch, which it finishes.
-Deletion is the same in two steps: the manifest says DELETING, then passages and entry go.
+A kill before 2 leaves unseen passages, which recovery deletes; a kill after 2 leaves a switch, which it
+finishes. Deletion is the same in two steps: the manifest says DELETING, then passages and entry go.
 
 Recovery runs when an embedded store is opened: one process owns it, so whatever is unfinished was abandoned.
-On a server another process may be at work: there only switches and deletions are finished (doing so twice does no
-harm), and staged passages are cleared when their document is added again, or by `Index.recover`.
+On a server another process may be at work: there only switches and deletions are finished (doing so twice
+does no harm), and staged passages are cleared when their document is added again, or by `Index.recover`.
 """
 
 from __future__ import annotations

@@ -6,17 +6,17 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mejurix_st.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class ReadWriteLock:
-    """Many readers or one writer. A waiting writer goes first, so that a stream of searches cannot starve it."""
+    """Many readers or one writer. A waiting writer goes first, so that searches cannot starve it."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -57,9 +57,9 @@ class ReadWriteLock:
 
 
 class FolderLock:
-    """Held by the one process that has a folder open; the system releases it when that process ends, however it ends.
+    """Held by the one process that has a folder open.
 
-    The file names its holder, so that a refusal can say whom to close.
+    The system releases it when that process ends, however it ends. The file names its holder, so that a refusal can say whom to close.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,9 +82,7 @@ class FolderLock:
                 "Close that one (index.close(), or end the process) and try again, or use a Qdrant server."
             ) from error
         os.ftruncate(self._descriptor, 0)
-        os.write(
-            self._descriptor, f"process {os.getpid()} ({os.path.basename(sys.argv[0]) or 'python'})".encode()
-        )  # noqa: PTH119
+        os.write(self._descriptor, f"process {os.getpid()} ({Path(sys.argv[0]).name or 'python'})".encode())
 
     def release(self) -> None:
         """Lets another process in. Safe to call twice."""

@@ -34,8 +34,8 @@ class Entry:
         matter: name of the matter.
         document: name of the document.
         state: where it is in its life.
-        version: identity of the content that answers queries (file bytes and how they were cut); empty if none does.
-        sha256: hex digest of that file's bytes.
+        version: identity of the content that answers queries (file bytes and how they were cut); empty if
+            none does. sha256: hex digest of that file's bytes.
         chunks: number of passages of that version.
         tokens: encoder tokens of that version.
         source: the file's absolute path when it was read; empty if unknown.
@@ -94,8 +94,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS matters (name TEXT PRIMARY KEY, deleting INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entries (
-  matter TEXT NOT NULL, document TEXT NOT NULL, state TEXT NOT NULL, version TEXT NOT NULL, sha256 TEXT NOT NULL,
-  chunks INTEGER NOT NULL, tokens INTEGER NOT NULL, source TEXT NOT NULL, generation INTEGER NOT NULL,
+  matter TEXT NOT NULL, document TEXT NOT NULL, state TEXT NOT NULL, version TEXT NOT NULL, sha256 TEXT NOT
+  NULL, chunks INTEGER NOT NULL, tokens INTEGER NOT NULL, source TEXT NOT NULL, generation INTEGER NOT NULL,
   staged TEXT NOT NULL, PRIMARY KEY (matter, document)) WITHOUT ROWID;
 """
 

@@ -61,9 +61,9 @@ class Matter:
         progress: bool | Callable[[Progress], None] | None = None,
         root: str | Path | None = None,
     ) -> AddReport:
-        """Indexes files. The same content again changes nothing; changed content takes the old one's place at once.
+        """Indexes files.
 
-        A document is named after its file, so two files of one name and different content are refused.
+        The same content again changes nothing; changed content takes the old one's place at once. A document is named after its file, so two files of one name and different content are refused.
 
         Args:
             paths: files.
@@ -71,7 +71,8 @@ class Matter:
             root: name documents by their path below this folder instead.
 
         Returns:
-            What was added, skipped and failed. A file that fails leaves the others, and its older version, alone.
+            What was added, skipped and failed. A file that fails leaves the others, and its older version,
+            alone.
 
         Raises:
             StoreError: the store cannot be written; documents that were complete by then stay.
@@ -107,7 +108,8 @@ class Matter:
         Args:
             query: a question or key words.
             limit: most hits, 1 to 10,000.
-            filter: a further condition (`qdrant_client.models.Filter`); it can narrow the matter, never leave it.
+            filter: a further condition (`qdrant_client.models.Filter`); it can narrow the matter, never leave
+                it.
             mode: "hybrid", or one arm alone, whose own score is then the hit's.
             weights: of the arms, for this search.
 
@@ -151,7 +153,7 @@ class Matter:
         return hits_of(found, weights, limit)
 
     def get(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[StoredRecord]:
-        """Passages and records by their public ids (`hit.payload["id"]`), in the order asked; unknown ids are left out."""
+        """Passages and records by their public ids (`hit.payload["id"]`), as ordered; unknown ids are left out."""
         wanted: dict[str, str] = {}
         for identifier in unique_in_order([str(i) for i in ids]):
             wanted[record_id(self.name, identifier)] = identifier

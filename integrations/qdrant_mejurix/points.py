@@ -2,12 +2,14 @@
 
 Payload fields of a point:
 
-* `matter`: the matter, **only while the point may be found**. A point that is being staged has `staged` instead,
-  so a search that asks for a matter cannot see it, and one indexed condition decides both questions.
-* `document`, `version`, `generation`, `sha256`: which content of which document (see `qdrant_mejurix.lifecycle`).
+* `matter`: the matter, **only while the point may be found**. A point that is being staged has `staged`
+  instead, so a search that asks for a matter cannot see it, and one indexed condition decides both questions.
+* `document`, `version`, `generation`, `sha256`: which content of which document (see
+  `qdrant_mejurix.lifecycle`).
 * `kind`: "document" for passages of files, "record" for text given directly.
 * `id`: the public id: the caller's own for records, the point's for passages.
-* `start`, `end`, `page_start`, `page_end`, `text`, `header`, `tokens`: the passage (`mejurix_st.types.Chunk`).
+* `start`, `end`, `page_start`, `page_end`, `text`, `header`, `tokens`: the passage
+  (`mejurix_st.types.Chunk`).
 * `metadata`: the user's own fields; and what an annotator adds, for example `entity_types` and `date`.
 """
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 NAMESPACE = uuid.UUID("6d2f5c1e-2c1b-5f0e-9d55-0b6a6a3c7f11")
 """Namespace of every point id; changing it would orphan every stored point."""
 
-KEYWORD_FIELDS = ("document", "version", "staged", "kind", "entity_types")
-INTEGER_FIELDS = ("page_start", "page_end")
+KEYWORD_FIELDS = ("document", "staged", "entity_types")
+INTEGER_FIELDS = ("page_start",)
 DATETIME_FIELDS = ("date",)
 _CHUNK_FIELDS = ("matter", "document", "start", "end", "text", "page_start", "page_end", "header", "tokens")
 _INTERNAL_FIELDS = ("staged", "generation")
@@ -79,7 +81,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A passage fetched by id, with its payload and, when asked for, its dense vector (dimension,) float32."""
+    """A passage fetched by id; `vector` (dimension,) float32 only when it was asked for."""
 
     id: str
     chunk: Chunk
@@ -139,6 +141,7 @@ def check_annotations(annotations: Mapping[str, Any]) -> dict[str, Any]:
     """Refuses annotations that would overwrite the store's own fields."""
     if taken := sorted(set(annotations) & RESERVED_FIELDS):
         raise InputError(
-            f"The annotator returned {', '.join(taken)}, which the store keeps for itself; use other field names."
+            f"The annotator returned {', '.join(taken)}, which the store keeps for itself; "
+            "use other field names."
         )
     return dict(annotations)

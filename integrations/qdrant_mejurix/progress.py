@@ -29,7 +29,8 @@ def progress_reporter(
     """Yields a function that reports.
 
     Args:
-        progress: a callback; True for a bar; False for nothing; None for a bar when standard error is a terminal.
+        progress: a callback; True for a bar; False for nothing; None for a bar when standard error is a
+            terminal.
         total: number of files.
     """
     if callable(progress):
@@ -40,7 +41,7 @@ def progress_reporter(
     if not progress:
         yield lambda _: None
         return
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped,unused-ignore]
 
     with tqdm(total=total, unit="file", file=sys.stderr) as bar:
 

@@ -36,8 +36,8 @@ def add_records(
         matter: checked name of the matter.
         texts: what is embedded, found and returned, unchanged.
         metadatas: JSON values for each text, stored under `metadata`; `document`, a string, names its source.
-        ids: for each text any string of 1 to 500 characters; a text with a known id replaces the old one. A random
-            id where None.
+        ids: for each text any string of 1 to 500 characters; a text with a known id replaces the old one. A
+            random id where None.
         vectors: (len(texts), dimension) embeddings, when they are there already.
 
     Returns:
@@ -78,8 +78,8 @@ def add_records(
         index.store.flush()
     if long:
         warnings.warn(
-            f"{long} of {len(texts)} texts are longer than the encoder's {index.encoder.max_tokens} tokens: their "
-            "vectors stand for the beginning only. Split them, or add files, which are cut to fit.",
+            f"{long} of {len(texts)} texts are longer than the encoder's {index.encoder.max_tokens} tokens: "
+            "their vectors stand for the beginning only. Split them, or add files, which are cut to fit.",
             stacklevel=4,
         )
     return names

@@ -33,17 +33,19 @@ class ArmQuery:
 
 
 class Store(Protocol):
-    """A place for points. Internal: users go through `Index` and `Matter`, which bind every call to a matter.
+    """A place for points. Internal: users go through `Matter`, which binds every call to a matter."""
 
-    Attributes:
-        location: as given by the user, for messages.
-        manifest: what the store holds.
-        shared: True when other processes may write at the same time (a server).
-    """
+    @property
+    def location(self) -> str:
+        """As given by the user, for messages."""
 
-    location: str
-    manifest: Manifest
-    shared: bool
+    @property
+    def manifest(self) -> Manifest:
+        """What the store holds."""
+
+    @property
+    def shared(self) -> bool:
+        """True when other processes may write at the same time (a server)."""
 
     def create(self, dimension: int) -> None:
         """Makes the collection if it is not there yet.
@@ -112,7 +114,8 @@ def open_store(
     """Opens a store.
 
     Args:
-        location: a folder (Qdrant Edge, in this process), the URL of a Qdrant server, or ":memory:" for tests.
+        location: a folder (Qdrant Edge, in this process), the URL of a Qdrant server, or ":memory:" for
+            tests.
         collection: name of the collection on a server.
         api_key: of the server; the environment's `QDRANT_API_KEY` when not given.
         timeout: of requests to a server, in seconds.

@@ -24,8 +24,8 @@ class Difference:
     """One thing that is not as the manifest says.
 
     Attributes:
-        kind: "file missing", "file changed", "file unreadable", "unfinished", "passages missing", "passages extra",
-            "passages stale", "passages stray", "offsets", "matter unknown".
+        kind: "file missing", "file changed", "file unreadable", "unfinished", "passages missing", "passages
+            extra", "passages stale", "passages stray", "offsets", "matter unknown".
         matter: name of the matter.
         document: name of the document; empty for a whole matter.
         detail: what was found, what was expected, and what to do.
@@ -72,7 +72,7 @@ def verify_store(store: Store) -> list[Difference]:
 
 
 def _count(store: Store) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str]], set[str]]:
-    """Passages by matter, document and version ("" for staged ones); those of wrong length; matters with points."""
+    """Passages by matter, document, version ("" if staged); those of wrong length; matters with points."""
     counted: Counter[tuple[str, str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
     matters: set[str] = set()
