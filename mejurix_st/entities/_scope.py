@@ -1,0 +1,144 @@
+"""Which cues of a sentence reach an entity, and what they make of it together.
+
+English cues look forward or back until a terminator ("but", "other than", "because"). Korean predicates end the clause,
+so their cues look back, from the ending to the term, and a clause that is closed by a connective (-고, -으나, -지만)
+keeps later predicates out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mejurix_st.entities.assertion import Experiencer, Polarity, Status, Time
+    from mejurix_st.entities.cues import Cue
+
+_STATUS = {"NEG", "POSS", "HYP", "POL"}
+#: A new English clause with a subject of its own: a forward scope does not cross it.
+_NEW_CLAUSE = re.compile(
+    r"[;:]\s|,?\s+(?:and|,)\s+(?:he|she|it|they|i|we|there|the (?:patient|claimant|plaintiff|veteran|defendant))\s"
+    r"|,\s+(?:he|she|it|they|there|the|this|his|her|a|an)\s|\s+but\s",
+    re.IGNORECASE,
+)
+#: A finished clause before "and": a backward scope does not cross it ("healed well and infection was ruled out").
+_CLOSED_CLAUSE = re.compile(r"\b(?:is|was|are|were|has|had|showed|shows|\w{3,}ed)\b.*?\b(?:and|;)\s|;", re.IGNORECASE)
+#: A Korean predicate that closes its clause right after a cue.
+_KOREAN_CLOSE = re.compile(r"[가-힣]{0,4}?(?:으나|지만|고|며|는데|으므로|므로|으니|어서|아서|여서|나)(?=[\s,])|[가-힣]{0,3}[,;.]")
+#: The entity is the cause of what is negated ("통증으로 일하지 않았다"), unless the verb judges the entity itself.
+_KOREAN_CAUSE = re.compile(r"(?:으로|로)(?:\s*인[하해한]\S*|\s+(?!확인|진단|볼|보[이기]|인정|판단|판명|생각|단정|의심|추정|사료|평가))")
+_KOREAN_QUESTION = re.compile(r"(?:습니까|는가|은가|인가|나요|까요|을까|는지요)\s*[.?]?\s*$")
+#: Adjectives and adverbs of time reach the words next to them; phrases such as "history of" reach to the clause's end.
+_NEAR = 26
+
+
+def is_question(text: str, left: int, right: int) -> bool:
+    """Whether the sentence `text[left:right]` asks."""
+    stripped = text[left:right].rstrip(" \n\t\"'”’)]")
+    return stripped.endswith(("?", "？")) or _KOREAN_QUESTION.search(stripped[-12:]) is not None
+
+
+def status_of(
+    text: str, start: int, end: int, left: int, cues: list[Cue]
+) -> tuple[Status, Polarity, list[Cue]]:
+    """Status and legal outcome of the entity at `[start, end)` in the sentence that begins at `left`."""
+    reached = [cue for cue in cues if cue.category in _STATUS and _reaches(text, start, end, left, cue, cues)]
+    reached = _first_korean_predicate(text, end, reached)
+    kinds = {cue.category for cue in reached}
+    outcomes = [cue.value for cue in reached if cue.value in ("found", "not_found", "granted", "denied")]
+    polarity: Polarity = ""
+    if outcomes:
+        negative = [value for value in outcomes if value in ("not_found", "denied")]
+        polarity = (negative or outcomes)[0]  # type: ignore[assignment]
+        if "NEG" in kinds and not negative:
+            polarity = "not_found" if polarity == "found" else "denied"
+    if "HYP" in kinds:
+        return "hypothetical", polarity, reached
+    if polarity in ("not_found", "denied") or "NEG" in kinds:
+        return "absent", polarity, reached
+    if "POSS" in kinds:
+        return "possible", polarity, reached
+    return "present", polarity, reached
+
+
+def experiencer_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Experiencer, list[Cue]]:
+    """Whose condition it is: the nearest person named before it, or after it where the cue looks back."""
+    for cue in reversed(cues):
+        if cue.end > start or cue.category not in ("FAM", "OTHER", "SELF"):
+            continue
+        if cue.category == "SELF" or _blocked(cue.end, start, cues) or ";" in text[cue.end : start]:
+            break
+        return ("family" if cue.category == "FAM" else "other"), [cue]
+    for cue in cues:
+        if cue.start >= end and cue.category == "FAM" and "B" in cue.direction:
+            return "family", [cue]
+    return "patient", []
+
+
+def time_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
+    """Current or historical: the nearest cue of time in reach decides."""
+    best: tuple[int, Cue] | None = None
+    for cue in cues:
+        if cue.category not in ("HIST", "CURR"):
+            continue
+        if cue.end <= start and "F" in cue.direction:
+            gap = start - cue.end
+            blocked = _blocked(cue.end, start, cues) or ";" in text[cue.end : start]
+        elif cue.start >= end and "B" in cue.direction:
+            gap = cue.start - end
+            blocked = _blocked(end, cue.start, cues) or ";" in text[end : cue.start]
+        else:
+            continue
+        near = not cue.korean and " " not in text[cue.start : cue.end].strip()
+        if blocked or (near and gap > _NEAR):
+            continue
+        if best is None or gap < best[0]:
+            best = (gap, cue)
+    if best is None:
+        return "current", []
+    return ("historical" if best[1].category == "HIST" else "current"), [best[1]]
+
+
+def _reaches(text: str, start: int, end: int, left: int, cue: Cue, cues: list[Cue]) -> bool:
+    """Whether a status cue reaches the entity."""
+    if cue.end <= start and "F" in cue.direction:
+        between = text[cue.end : start]
+        if cue.value == "adjacent":
+            return not between.strip()
+        if cue.category == "HYP":
+            # an inverted conditional ("Had the cancer been found") stands at the start of its sentence
+            inverted = text[cue.start : cue.end].lower() != "had the" or not text[left : cue.start].strip()
+            return inverted and ";" not in between
+        return not _blocked(cue.end, start, cues) and (cue.korean or _NEW_CLAUSE.search(between) is None)
+    if cue.start >= end and "B" in cue.direction:
+        between = text[end : cue.start]
+        if cue.value == "adjacent":
+            return len(between.strip()) == 0
+        if cue.category == "HYP":
+            return ";" not in between and (not cue.korean or not _blocked(end, cue.start, cues))
+        if _blocked(end, cue.start, cues):
+            return False
+        if cue.korean:
+            return cue.category != "NEG" or _KOREAN_CAUSE.match(between + text[cue.start : cue.end]) is None
+        return _CLOSED_CLAUSE.search(between) is None
+    return False
+
+
+def _blocked(left: int, right: int, cues: list[Cue]) -> bool:
+    """Whether a terminator stands between two offsets."""
+    return any(cue.category == "TERM" and cue.start >= left and cue.end <= right for cue in cues)
+
+
+def _first_korean_predicate(text: str, end: int, reached: list[Cue]) -> list[Cue]:
+    """Drop Korean cues that stand behind a closed clause: only the entity's own predicate speaks of it."""
+    kept: list[Cue] = []
+    closed = False
+    for cue in reached:
+        if not cue.korean or cue.start < end:
+            kept.append(cue)
+            continue
+        if closed:
+            continue
+        kept.append(cue)
+        closed = _KOREAN_CLOSE.match(text, cue.end) is not None
+    return kept
