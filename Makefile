@@ -1,0 +1,49 @@
+# Two commands do everything: `make demo` and `make test`. Both set up their own environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+DEMO := .demo
+
+.PHONY: demo test lint bench clean env env-test
+
+# torch comes first, by its exact pin: unpinned it drags gigabytes of CUDA packages.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		(echo "The venv module is missing: apt-get install python3-venv" >&2; exit 1)
+	$(PIP) torch==2.13.0
+	$(PIP) -e ".[all]"
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) "pip>=25.1"
+	$(PIP) --group test --group notebooks
+	@touch $@
+
+$(VENV)/.installed-lint: $(VENV)/.installed-test
+	$(PIP) --group lint
+	@touch $@
+
+env: $(VENV)/.installed
+
+env-test: $(VENV)/.installed-test
+
+demo: env
+	@$(BIN)/python -m mejurix_cli.demo --store $(DEMO)/store
+
+test: env-test
+	$(BIN)/mejurix-st install
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: env-test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(DEMO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
