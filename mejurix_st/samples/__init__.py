@@ -20,7 +20,7 @@ class Quote:
     Attributes:
         document: the file's name within its matter.
         page: page number, from 1.
-        quote: exact substring of that page's extracted text; a line break in the page is one "\\n".
+        quote: exact substring of that page's extracted text; a line break is one line feed.
     """
 
     document: str

@@ -9,13 +9,14 @@ from mejurix_st.samples.authoring.docx_file import write_docx
 from mejurix_st.samples.authoring.markup import read_source
 from mejurix_st.samples.authoring.pdf import register_fonts, write_pdf
 
+SOURCES = Path(__file__).parent / "sources"
+
 
 def build(fonts: Path, output: Path) -> list[Path]:
     """Build all sources into `output`/MATTER/NAME; a source's name is its target's name plus `.src`."""
     register_fonts(fonts)
-    sources = Path(__file__).parent / "sources"
     written = []
-    for path in sorted(sources.glob("*/*.src")):
+    for path in sorted(SOURCES.glob("*/*.src")):
         target = output / path.parent.name / path.stem
         target.parent.mkdir(parents=True, exist_ok=True)
         write = write_pdf if target.suffix == ".pdf" else write_docx

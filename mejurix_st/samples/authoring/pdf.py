@@ -168,6 +168,6 @@ def _flowables(block: Block, styles: dict[str, ParagraphStyle], width: float) ->
 
 
 def _widths(rows: list[list[str]], width: float) -> list[float]:
-    """Share the page's width by each column's longest cell, within bounds, so that short columns stay short."""
+    """Share the page's width by each column's longest cell, within bounds."""
     longest = [min(60, max(9, *(len(row[i]) for row in rows))) for i in range(len(rows[0]))]
     return [width * part / sum(longest) for part in longest]
