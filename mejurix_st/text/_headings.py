@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from mejurix_st.text._heading_tables import (
@@ -36,13 +38,14 @@ def detect_headings(text: str) -> tuple[Heading, ...]:
     >>> [(h.level, h.text) for h in detect_headings("FINDINGS OF FACT\n\n1. The claim is granted.\n")]
     [(1, 'FINDINGS OF FACT')]
     """
+    text = text.replace("\f", "\n")  # a page begins a line; the length stays
     fences = [m.span() for m in _CODE_FENCE.finditer(text)] if "```" in text or "~~~" in text else []
     found: list[tuple[int, int, int, str]] = []
     for name, level, pattern in PATTERNS:
         for match in pattern.finditer(text):
             start, end = match.span("label")
             label = match.group("text").strip(" \t:：.")
-            if any(a <= start < b for a, b in fences) or not _accept(name, label, text, start, end):
+            if _inside(fences, start) or not _accept(name, label, text, start, end):
                 continue
             if name == "markdown":
                 level = len(match.group("mark"))
@@ -62,6 +65,8 @@ def _accept(name: str, label: str, text: str, start: int, end: int) -> bool:
             return False
         if letters < 3 or letters * 2 < len(label) or INITIAL.search(label) or len(label.split()) > 12:
             return False
+        if name == "capitals" and "__" in text[max(0, start - 80) : start]:
+            return False  # the name under a signature line
         return name != "capitals" or (label[-1] not in ",;" and text[end - 1] != ".")
     if name in KOREAN_SHORT:
         return not KOREAN_SENTENCE_END.search(label.strip()) and text[end - 1] != "."
@@ -81,6 +86,12 @@ def _accept(name: str, label: str, text: str, start: int, end: int) -> bool:
             _BLANK_AFTER.match(text, end)
         )
     return True
+
+
+def _inside(spans: list[tuple[int, int]], offset: int) -> bool:
+    """Whether an offset lies in one of the rising, separate spans."""
+    i = bisect_right(spans, (offset, sys.maxsize)) - 1
+    return i >= 0 and offset < spans[i][1]
 
 
 def _without_overlaps(found: Iterable[tuple[int, int, int, str]]) -> tuple[Heading, ...]:

@@ -92,7 +92,10 @@ class _Reader:
             self._line.append("- ")
         elif name == "br":
             self._line.append("\n")
-        self._gap = 1 if name in ("li", "tr", "dt", "dd") else self._gap if name not in _BLOCKS else 2
+        if name in ("li", "tr", "dt", "dd"):
+            self._gap = 1
+        elif name in _BLOCKS or name in _HEADINGS:
+            self._gap = 2
 
     def _leave(self, name: str) -> None:
         if name in ("td", "th"):
@@ -103,7 +106,7 @@ class _Reader:
 
     def _flush(self) -> None:
         text = "\n".join(line.strip(" |") for line in "".join(self._line).split("\n"))
-        self._line = []
+        self._line = ["- "] if text.strip() == "-" else []  # a list marker waits for its paragraph
         if text.strip(" -"):
             self.builder.block(text, gap=self._gap, level=self._level)
 

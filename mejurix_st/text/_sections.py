@@ -65,15 +65,15 @@ def _with_bodies(document: Document) -> Iterator[Section]:
         yield Section(0, headings[0].start, ())
     paths = heading_paths(headings)
     begin: int | None = None
-    ends: tuple[int, ...] = ()
+    ends: list[int] = []
     for i, heading in enumerate(headings):
         stop = headings[i + 1].start if i + 1 < len(headings) else len(text)
         begin = heading.start if begin is None else begin
-        ends += (heading.end,)
+        ends.append(heading.end)
         if i + 1 < len(headings) and not text[heading.end : stop].strip(" \t\r\n\f:,."):
             continue
-        yield Section(begin, stop, paths[i], ends)
-        begin, ends = None, ()
+        yield Section(begin, stop, paths[i], tuple(ends))
+        begin, ends = None, []
 
 
 def _join(group: list[Section]) -> Section:

@@ -27,15 +27,16 @@ _SOFT = frozenset(_SOFT_TEXT.split())
 _BEFORE_NUMBER_TEXT = "no nos p ex exh para doc docs pt pts rm ste nr op tr r"
 _BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_TEXT.split())
 _STARTERS_TEXT = (
-    "The This That These Those There Then Thus Therefore However Although Though While When Where Because Since He "
-    "She It They We I You His Her Its Their Our My A An In On At As By For From If To With Without After Before "
-    "During Upon Under Each Every All Any Both Some No Not Neither Here Moreover Further Furthermore Accordingly "
-    "Additionally Also But And Or So Patient Veteran Plaintiff Defendant Claimant Appellant Dr Mr Mrs Ms See Will "
-    "Denies"
+    "The This That These Those There Then Thus Therefore However Although Though While When Where Because "
+    "Since He She It They We I You His Her Its Their Our My A An In On At As By For From If To With "
+    "Without After Before During Upon Under Each Every All Any Both Some No Not Neither Here Moreover "
+    "Further Furthermore Accordingly Additionally Also But And Or So Patient Veteran Plaintiff Defendant "
+    "Claimant Appellant Dr Mr Mrs Ms See Will Denies "
 )
 _STARTERS = frozenset(_STARTERS_TEXT.split())
 _LIST_MARKER = re.compile(
     r"(?:^|[\r\n\f]|[.:;],)[ \t,]*\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5}|[가나다라마바사아자차카타파하])$"
+    r"|[다음함임]\. [가나다라마바사아자차카타파하]$"
 )
 _DATE = re.compile(r"(?:^|\D)(?:(?:19|20)\d{2}|['’]\d{2})((?:\s*\.\s*\d{1,2}){0,2})$")
 _DATE_PART = re.compile(r"\d{1,2}\s*\.")
@@ -106,10 +107,9 @@ def _is_end(text: str, start: int, stop: int, after: int, begin: int) -> bool:
         date = _DATE.search(before)
         if date is None:
             return True
-        complete = (
-            date.group(1).count(".") == 2
-        )  # "2019. 3. 4" goes on in Hangul; "2019" needs ". 3." after it
-        return not ("가" <= first <= "힣" if complete else _DATE_PART.match(text, begin))
+        # "2019. 3" and "2019. 3. 4" go on in Hangul; "2019" and "2019. 3" with the next part of the date
+        parts = date.group(1).count(".")
+        return not ((parts and "가" <= first <= "힣") or (parts < 2 and _DATE_PART.match(text, begin)))
     if not previous.isascii() or not previous.isalpha():
         return True
     word = _WORD_BEFORE.search(before)

@@ -40,8 +40,8 @@ def chunk_document(
 
     Returns:
         Chunks by rising start. `document.text[c.start:c.end] == c.text`; every character that is not blank
-        lies in at least one chunk; `c.tokens` counts special tokens, prompt, header and text exactly, and is at
-        most `config.max_tokens`.
+        lies in at least one chunk; `c.tokens` counts special tokens, prompt, header and text exactly, and is
+        at most `config.max_tokens`.
 
     Raises:
         InputError: prompt and header leave no room for text.

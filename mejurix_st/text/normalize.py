@@ -114,8 +114,8 @@ def expand_shorthand(text: str, domain: str = "both") -> MappedText:
     """Writes chart and legal shorthand out in full.
 
     Off by default everywhere: call it on the text to embed, and cite through `source_span`. Forms with
-    several readings ("def", "PT", "PE", "d/c") are expanded by the words around them, and left alone where those
-    do not tell.
+    several readings ("def", "PT", "PE", "d/c") are expanded by the words around them, and left alone where
+    those do not tell.
 
     Args:
         text: any text, English or Korean with English shorthand.

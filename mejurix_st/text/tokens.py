@@ -1,8 +1,8 @@
 """Token offsets for whole documents, whatever tokenizer the encoder has.
 
 A `TokenOffsets` is any callable from a text to the code-point offsets of its tokens, without special tokens.
-Two attributes are read when present: `special_tokens` (how many the encoder adds, 2 otherwise) and `counts` (a
-faster way to count the tokens of many texts).
+Two attributes are read when present: `special_tokens` (how many the encoder adds, 2 otherwise) and `counts`
+(a faster way to count the tokens of many texts).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class TokenIndex:
     """Where the tokens of a long text begin, so that the tokens of any part are counted by bisection.
 
     The text is tokenized in windows that are cut at blanks. Counts of parts that begin and end at blanks
-    equal those of the part tokenized alone, for tokenizers that split at blanks first; others are verified later.
+    equal those of the part tokenized alone, for tokenizers that split at blanks first; chunks are verified.
     """
 
     def __init__(self, text: str, token_offsets: TokenOffsets) -> None:

@@ -15,7 +15,21 @@ from mejurix_st.text._headings import detect_headings
 from mejurix_st.types import Document, Page
 
 _LETTERS = sorted(set(string.printable.strip()) | set("가나다라마바사아요통추의함음이다하였원고§é"))
-_WORDS = ["the", "patient", "was", "seen", "for", "low", "back", "pain", "and", "knee", "fracture", "service", "connection"]
+_WORDS = [
+    "the",
+    "patient",
+    "was",
+    "seen",
+    "for",
+    "low",
+    "back",
+    "pain",
+    "and",
+    "knee",
+    "fracture",
+    "service",
+    "connection",
+]
 
 
 def regex_offsets(text: str) -> list[tuple[int, int]]:
@@ -23,11 +37,10 @@ def regex_offsets(text: str) -> list[tuple[int, int]]:
     return [m.span() for m in re.finditer(r"[A-Za-z0-9]+|[^\sA-Za-z0-9]", text)]
 
 
-def wordpiece() -> Tokenizer:
-    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *_WORDS, *_LETTERS, *(f"##{c}" for c in _LETTERS)]
-    tokenizer = Tokenizer(
-        models.WordPiece({w: i for i, w in enumerate(dict.fromkeys(vocab))}, unk_token="[UNK]")
-    )
+def wordpiece(words: Iterable[str] = ()) -> Tokenizer:
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    pieces = dict.fromkeys([*special, *_WORDS, *words, *_LETTERS, *(f"##{c}" for c in _LETTERS)])
+    tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -60,6 +73,11 @@ def token_offsets(request):
 @pytest.fixture(scope="session")
 def wordpiece_tokenizer():
     return wordpiece()
+
+
+@pytest.fixture(scope="session")
+def make_wordpiece():
+    return wordpiece
 
 
 @pytest.fixture(scope="session")

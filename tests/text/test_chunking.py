@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -87,7 +89,7 @@ def test_invariants(text, config, prompt, token_offsets, make_document):
 
 
 def test_a_text_without_blanks_is_cut_between_tokens(token_offsets, make_document):
-    config = ChunkingConfig(max_tokens=64)
+    config = ChunkingConfig(64, 16, 16)
     document = make_document("통증abc" * 400)
     chunks = chunk_document(document, token_offsets, config)
     check(document, chunks, token_offsets, config, "")
@@ -133,7 +135,7 @@ def test_small_neighbours_share_a_passage_under_their_common_path(simple_offsets
 def test_overlap_is_whole_sentences(simple_offsets, make_document):
     text = " ".join(f"Sentence number {i} has just these few words in it." for i in range(40))
     chunks = chunk_document(make_document(text), simple_offsets, ChunkingConfig(64, 24, 0))
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         shared = text[after.start : before.end]
         assert re.fullmatch(r"(?:Sentence number \d+ has just these few words in it\. ?)+", shared)
         assert len(simple_offsets(shared)) <= 24
@@ -142,7 +144,7 @@ def test_overlap_is_whole_sentences(simple_offsets, make_document):
 def test_no_overlap_when_none_is_asked(simple_offsets, make_document):
     text = " ".join(f"Sentence number {i} has words." for i in range(60))
     chunks = chunk_document(make_document(text), simple_offsets, ChunkingConfig(64, 0, 0))
-    assert all(a.end <= b.start for a, b in zip(chunks, chunks[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(chunks))
 
 
 def test_long_headers_are_trimmed_to_their_budget(simple_offsets):
@@ -172,3 +174,18 @@ def test_a_prompt_that_leaves_no_room_is_refused(simple_offsets, make_document):
         chunk_document(
             make_document("x"), simple_offsets, ChunkingConfig(32, 0, 16), document_prompt="a " * 20
         )
+
+
+@pytest.mark.parametrize(
+    "unit", ["x" * 50, "가나다", "# a\n", "A. ", "\n\n", "- \n", "함\n", ".,", "  \t", "HPI:,", "```\n"]
+)
+def test_long_monotonous_texts_take_linear_time(unit, simple_offsets, make_document):
+    def seconds(length: int) -> float:
+        text = (unit * (length // len(unit) + 1))[:length] + " end"
+        begun = time.process_time()
+        assert chunk_document(make_document(text), simple_offsets)[-1].text.endswith("end")
+        return time.process_time() - begun
+
+    seconds(1_000)
+    # ten times the text in far less than a hundred times the time
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mejurix_st.errors import DocumentError
@@ -60,15 +60,12 @@ def test_stray_zero_bytes_are_blanks_and_said():
 def test_any_bytes_are_text_or_refused(raw):
     try:
         document = read_document_bytes(raw, name="a.txt")
-    except DocumentError as error:
-        assert "a.txt" in str(error)
-    else:
-        assert document.text.strip()
+    except DocumentError:
+        return
+    assert document.text.strip()
 
 
-@given(st.text(min_size=1).filter(lambda t: t.strip() and "\x00" not in t and t[0] != "\ufeff"))
+@given(st.text(alphabet=st.characters(exclude_categories=["C"]), min_size=1).filter(str.strip))
 def test_printable_utf8_round_trips(text):
-    try:
-        assert read_document_bytes(text.encode(), name="a.txt").text == text
-    except DocumentError as error:
-        assert "binary" in str(error)  # many control characters, or the first bytes of another kind
+    assume(not text.startswith(("GIF8", "%PDF-", "\ufeff")))
+    assert read_document_bytes(text.encode(), name="a.txt").text == text

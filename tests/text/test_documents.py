@@ -1,5 +1,6 @@
 """Each kind of file, made here and read back."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import hashlib
