@@ -17,7 +17,7 @@ from mejurix_st._loading import load_model
 from mejurix_st._original import Original, read_original
 from mejurix_st._reference import embed
 from mejurix_st._tokenizer_files import write_tokenizer
-from mejurix_st._transformers_format import AUTO_MAP, CODE_FILES, MejurixConfig, MejurixModel
+from mejurix_st._transformers_format import MejurixConfig, MejurixModel
 from mejurix_st.config import EncoderConfig
 from mejurix_st.errors import CheckpointError, InputError
 from mejurix_st.model import build_model
@@ -221,7 +221,6 @@ def _write_transformers(original: Original, place: Path) -> None:
         entity_type_dim=64 if table is None else table.shape[1],
         architectures=["MejurixModel"],
     )
-    config.auto_map = dict(AUTO_MAP)
     config.tokenizer_class = type(original.tokenizer).__name__
     model = MejurixModel(config)
     state = {f"encoder.{n}": v for n, v in original.encoder().state_dict().items()}
@@ -231,8 +230,6 @@ def _write_transformers(original: Original, place: Path) -> None:
     tokenizer = original.tokenizer
     tokenizer.model_max_length = original.max_tokens
     write_tokenizer(tokenizer, place)
-    for path in CODE_FILES:
-        shutil.copy(path, place / path.name)
     (place / "README.md").write_text(converted_card(None, original), "utf-8")
 
 

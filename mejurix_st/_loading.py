@@ -12,7 +12,7 @@ from torch import nn
 
 from mejurix_st._folders import resolve_folder
 from mejurix_st._weights import refuse_missing
-from mejurix_st.errors import CheckpointError
+from mejurix_st.errors import CheckpointError, MejurixError
 
 _ALLOWED = ("sentence_transformers.", "mejurix_st.")
 
@@ -103,9 +103,14 @@ def load_model(
             truncate_dim=truncate_dim,
             model_kwargs=dict(model_kwargs) if model_kwargs else None,
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise CheckpointError(f"{folder} could not be loaded ({reason}). Save or copy the model again.") from error
+    except MejurixError:
+        raise
+    except Exception as error:  # whatever a damaged file makes the host libraries raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+        raise CheckpointError(
+            f"{folder} could not be loaded ({type(error).__name__}: {reason}). "
+            "If the folder is at fault, save or copy the model again."
+        ) from error
     encoder = getattr(model[0], "auto_model", None)
     if encoder is not None and not (folder / "adapter_config.json").is_file():
         refuse_missing(encoder, folder)

@@ -51,24 +51,14 @@ def build_model(
         CheckpointError: the base lacks encoder weights.
         InputError: the head has the wrong shape, or `config.max_tokens` exceeds the base's positions.
     """
-    base = Path(config.base).expanduser()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)  # whatever the base leaves open (an unused pooler) is then the same each time
-        try:
-            transformer = Transformer(
-                str(base) if base.is_dir() else config.base,
-                processor_kwargs={"model_max_length": config.max_tokens, "trust_remote_code": False},
-                model_kwargs={"trust_remote_code": False, "dtype": torch.float32},
-                config_kwargs={"trust_remote_code": False},
-            )
-        except OSError as error:
-            raise ModelNotFoundError(
-                f"The base encoder {config.base} could not be loaded ({str(error).splitlines()[0]}). "
-                "Give a folder with a transformers encoder and its tokenizer, or a hub id that can be reached."
-            ) from error
+    with torch.random.fork_rng(devices=[]):  # the caller's random state stays as it is
+        torch.manual_seed(config.seed)  # whatever the base leaves open (an unused pooler) is the same each time
+        return _build(config, head_weight, head_bias)
+
+
+def _build(config: EncoderConfig, head_weight: Any, head_bias: Any) -> SentenceTransformer:
+    transformer = _transformer(config)
     encoder = transformer.auto_model
-    if base.is_dir():
-        refuse_missing(encoder, base)
     positions = getattr(encoder.config, "max_position_embeddings", None)
     if positions and config.max_tokens > positions:
         raise InputError(
@@ -86,6 +76,26 @@ def build_model(
         prompts={"query": config.query_prompt, "document": config.document_prompt},
         similarity_fn_name="cosine",
     )
+
+
+def _transformer(config: EncoderConfig) -> Transformer:
+    """The encoder module; a base that is incomplete is refused."""
+    base = Path(config.base).expanduser()
+    try:
+        transformer = Transformer(
+            str(base) if base.is_dir() else config.base,
+            processor_kwargs={"model_max_length": config.max_tokens, "trust_remote_code": False},
+            model_kwargs={"trust_remote_code": False, "dtype": torch.float32},
+            config_kwargs={"trust_remote_code": False},
+        )
+    except OSError as error:
+        raise ModelNotFoundError(
+            f"The base encoder {config.base} could not be loaded ({str(error).splitlines()[0]}). "
+            "Give a folder with a transformers encoder and its tokenizer, or a hub id that can be reached."
+        ) from error
+    if base.is_dir():
+        refuse_missing(transformer.auto_model, base)
+    return transformer
 
 
 def _head(config: EncoderConfig, hidden: int, weight: Any, bias: Any) -> Dense:
