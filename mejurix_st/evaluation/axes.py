@@ -9,19 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mejurix_st.evaluation.pairs import TripleScores, score_triples
-from mejurix_st.evaluation.triples import load_triples
+from mejurix_st.evaluation.triples import AXES, LANGUAGES, load_triples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mejurix_st.evaluation.encoders import Encoder
 
-AXES: tuple[str, ...] = ("negation", "severity", "temporality", "laterality")
-"""Names of the axis sets."""
-
 
 def evaluate_axes(
-    encoder: Encoder, languages: Sequence[str] = ("en", "ko"), axes: Sequence[str] = AXES
+    encoder: Encoder, languages: Sequence[str] = LANGUAGES, axes: Sequence[str] = AXES
 ) -> list[TripleScores]:
     """Scores each axis in each language; read `accuracy` and `margin` from what comes back."""
     return [

@@ -58,7 +58,7 @@ class RetrievalSet:
             )
         if any(not found or max(found) >= documents for found in self.relevant):
             raise InputError(
-                f"RetrievalSet {self.name!r}: each query needs relevant positions below {documents}."
+                f"RetrievalSet {self.name!r}: each query needs relevant documents, below {documents}."
             )
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from sentence_transformers.base.evaluation import BaseEvaluator
 
-from mejurix_st.evaluation.axes import AXES
 from mejurix_st.evaluation.encoders import CachedEncoder, from_sentence_transformer
 from mejurix_st.evaluation.geometry import effective_rank, mean_random_cosine
 from mejurix_st.evaluation.pairs import TripleLike, mean_of, score_triples
-from mejurix_st.evaluation.relations import LANGUAGES, RELATIONS
 from mejurix_st.evaluation.retrieval import PASSAGE_TOKENS, embed_task, score_rankings
+from mejurix_st.evaluation.triples import triple_sets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,6 +141,4 @@ class MejurixGeometryEvaluator(_Evaluator):
 
 def development_triples() -> dict[tuple[str, str], Sequence[TripleLike]]:
     """All relation and axis sets in both languages, by name and language."""
-    from mejurix_st.evaluation.triples import load_triples
-
-    return {(name, lang): load_triples(name, lang) for lang in LANGUAGES for name in RELATIONS + AXES}
+    return {(item.name, item.language): item.load() for item in triple_sets()}

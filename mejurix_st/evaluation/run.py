@@ -20,10 +20,11 @@ from mejurix_st.evaluation.fusion import fit_fusion
 from mejurix_st.evaluation.geometry import evaluate_geometry
 from mejurix_st.evaluation.peers import DEFAULT_PEERS, load_encoders
 from mejurix_st.evaluation.pictures import draw_distributions, draw_relations
-from mejurix_st.evaluation.relations import LANGUAGES, evaluate_relations
+from mejurix_st.evaluation.relations import evaluate_relations
 from mejurix_st.evaluation.report import ModelReport, Report
 from mejurix_st.evaluation.retrieval import PASSAGE_TOKENS, bm25_scores, embed_task, score_rankings
 from mejurix_st.evaluation.speed import measure_speed
+from mejurix_st.evaluation.triples import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
