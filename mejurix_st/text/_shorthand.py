@@ -9,7 +9,7 @@ from mejurix_st.text._shorthand_table import LEGAL, MEDICAL
 
 _CONTEXT = 40  # code points looked at on each side
 # The full stop of an abbreviation, not of the sentence: a lower-case word, a digit or Hangul follows.
-_OWN_STOP = re.compile(r"\.(?=\s*[,;:)]|\s+[a-z\d]|\s*[가-힣])")
+_OWN_STOP = re.compile(r"\.(?=\s*[;:)]|,\s|\s+[a-z\d]|\s*[가-힣])")
 
 _Rule = tuple[str, re.Pattern[str], re.Pattern[str]]
 

@@ -31,7 +31,10 @@ MEDICAL: tuple[tuple[str, str, str, str], ...] = (
     ("Abx abx", "antibiotics", "", ""),
     ("Sz sz", "seizure", "", ""),
     # the patient, against physical therapy, prothrombin time and points
-    ("PT", "prothrombin time", "", r"\s*/\s*(?:INR|PTT)|\s*[:=]?\s*(?:was|of|is)?\s*\d+\.\d"),
+    ("PT", "posterior tibial", "", r"\s+(?:pulses?|artery)\b"),
+    ("PT", "prothrombin time", "", r"\s*(?:/|,|and)\s*(?:and\s*)?(?:INR|PTT|aPTT)|\s*[:=]?\s*\d"),
+    ("PT", "prothrombin time", "", r"\s+(?:was|is|of|elevated|prolonged|at|\s)+\d+(?:\.\d)?"),
+    ("PT", "prothrombin time", r"(?:PTT|INR)(?:[\s,/]|and|\d|\.\d)*$", ""),
     (
         "PT",
         "patient",

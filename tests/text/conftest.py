@@ -6,6 +6,7 @@ import hashlib
 import re
 import string
 import zlib
+from collections.abc import Iterable
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -33,14 +34,15 @@ _WORDS = [
 
 
 def regex_offsets(text: str) -> list[tuple[int, int]]:
-    """A tokenizer in one line: words, Hangul syllables, other single characters; a bare callable on purpose."""
+    """Words, Hangul syllables, other single characters; a bare callable on purpose."""
     return [m.span() for m in re.finditer(r"[A-Za-z0-9]+|[^\sA-Za-z0-9]", text)]
 
 
 def wordpiece(words: Iterable[str] = ()) -> Tokenizer:
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     pieces = dict.fromkeys([*special, *_WORDS, *words, *_LETTERS, *(f"##{c}" for c in _LETTERS)])
-    tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]"))
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -33,6 +33,8 @@ ROWS = [
         "PT/INR checked. PT was 22.4. Sent to PT.",
         "prothrombin time/INR checked. prothrombin time was 22.4. Sent to physical therapy.",
     ),
+    ("medical", "PTT 37, PT 34, PT pulses", "PTT 37, prothrombin time 34, posterior tibial pulses"),
+    ("medical", "PT elevated at 15.9; per PT.", "prothrombin time elevated at 15.9; per physical therapy."),
     ("medical", "12 pt font", "12 pt font"),
     ("medical", "TX 75001", "TX 75001"),
     ("medical", "Jane DOE; DOE on stairs", "Jane DOE; dyspnea on exertion on stairs"),
