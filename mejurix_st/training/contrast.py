@@ -10,41 +10,31 @@ triples test others. All of it was written for this project.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mejurix_st.errors import InputError
-from mejurix_st.training.glossary import (
-    Term,
-    fill_frame,
-    parse_terms,
-    read_table,
-    seeded,
-    slots_of,
-    terms_by_slot,
+from mejurix_st.training.contrast_frames import (
+    AXES,
+    DOMAINS,
+    LANGUAGES,
+    Group,
+    decide,
+    fillers,
+    frame_counts,
+    groups,
+    sides,
+    slots,
 )
+from mejurix_st.training.glossary import Term, fill_frame, seeded, slots_of
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-AXES = ("negation", "severity", "temporality", "laterality", "experiencer")
-LANGUAGES = ("en", "ko")
-DOMAINS = ("medical", "legal")
 
-# Macros of the severity frames: words for a low, a high and a middle degree.
-_DEGREES: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {
-    "en": {
-        "sev": (("mild", "mild", "slight", "minor"), ("severe", "severe", "marked", "major"), ("moderate",)),
-        "sevly": (("mildly", "slightly"), ("severely", "markedly"), ("moderately",)),
-        "deg": (("partial",), ("total",)),
-    },
-    "ko": {
-        "sev": (("경미한", "경도의"), ("심한", "중증의"), ("중등도의",)),
-        "sevn": (("경도",), ("중증",), ("중등도",)),
-    },
-}
+__all__ = ["AXES", "DOMAINS", "LANGUAGES", "ContrastTriple", "contrast_triples", "frame_counts"]
+
 _HEADERS = {
     "en": {
         "medical": ("Assessment: ", "Note: ", "Summary: ", "Opinion: "),
@@ -55,7 +45,6 @@ _HEADERS = {
         "legal": ("판단: ", "요지: ", "요약: ", "의견: "),
     },
 }
-_CHOICE = re.compile(r"\[([^\]]*)\]|<([a-z]+)>")
 _QUESTION = re.compile(r"^(is|was|were|did|does|do|has|have|how|which|who|can)\b|(까|까요)$", re.IGNORECASE)
 
 _SYNONYM_RATE = 0.35  # how often the positive says a term by another name
@@ -89,83 +78,6 @@ class ContrastTriple:
     form: str = "sentence"
 
 
-@dataclass(slots=True)
-class _Group:
-    statements: list[str] = field(default_factory=list)
-    queries: list[str] = field(default_factory=list)
-
-
-@cache
-def _groups(language: str) -> Mapping[tuple[str, str], tuple[_Group, ...]]:
-    found: dict[tuple[str, str], dict[str, _Group]] = {}
-    for row in read_table("contrast_frames.tsv"):
-        if row["language"] == language and row["axis"] != "filler":
-            group = found.setdefault((row["axis"], row["domain"]), {}).setdefault(row["group"], _Group())
-            (group.queries if row["form"] == "query" else group.statements).append(row["frame"])
-    return {key: tuple(groups.values()) for key, groups in found.items()}
-
-
-@cache
-def _fillers(language: str, domain: str) -> tuple[str, ...]:
-    return tuple(
-        row["frame"]
-        for row in read_table("contrast_frames.tsv")
-        if (row["language"], row["axis"], row["domain"]) == (language, "filler", domain)
-    )
-
-
-@cache
-def _slots() -> Mapping[str, tuple[Term, ...]]:
-    slots = dict(terms_by_slot())
-    for term in parse_terms("contrast_slots.tsv"):
-        slots[term.kind] = (*slots.get(term.kind, ()), term)
-    return slots
-
-
-def frame_counts(language: str) -> dict[str, int]:
-    """Statement frames by axis, each counted once per wording that its degree words allow.
-
-    Args:
-        language: `en` or `ko`.
-
-    Returns:
-        Axis -> number of distinct wordings of a side, before any term is filled in.
-    """
-    counts = dict.fromkeys(AXES, 0)
-    for (axis, _), groups in _groups(language).items():
-        for frame in (frame for group in groups for frame in group.statements):
-            words = [len(set(_DEGREES[language][m[2]][0])) for m in _CHOICE.finditer(frame) if m[2]]
-            counts[axis] += max(words, default=1)
-    return counts
-
-
-def decide(frame: str, side: int, language: str, rng: random.Random) -> str:
-    """Choose one side of every alternative of a frame.
-
-    Args:
-        frame: A frame with `[a|b]`, `[low|high|middle]` or a degree macro such as `<sev>`.
-        side: 0 affirmed, low, earlier, left, or the patient; 1 the opposite; 2 the middle degree.
-        language: `en` or `ko`; sets the words of the macros.
-        rng: Chooses among degree words of the same level.
-
-    Returns:
-        The frame with slots still in it.
-    """
-
-    def replace(match: re.Match[str]) -> str:
-        if match[2]:
-            return rng.choice(_DEGREES[language][match[2]][side])
-        return match[1].split("|")[side]
-
-    return re.sub(r" +", " ", _CHOICE.sub(replace, frame)).strip()
-
-
-def _sides(frame: str, language: str) -> int:
-    """How many sides a frame knows: 0 for a neutral question, 2, or 3 with a middle degree."""
-    counts = [len(_DEGREES[language][m[2]]) if m[2] else m[1].count("|") + 1 for m in _CHOICE.finditer(frame)]
-    return min(counts, default=0)
-
-
 class _Writer:
     """Renders the texts of one triple with the same facts in all of them."""
 
@@ -173,7 +85,7 @@ class _Writer:
         self.language, self.domain, self.rng = language, domain, rng
         self.terms: dict[str, Term] = {}
         for slot in dict.fromkeys(slot for frame in frames for slot in slots_of(frame)):
-            self.terms[slot] = rng.choice(_slots()[slot.rstrip("0123456789")])
+            self.terms[slot] = rng.choice(slots()[slot.rstrip("0123456789")])
 
     def words(self, *, synonyms: bool) -> dict[str, str]:
         """A name for every slot: the usual one, or with `synonyms` sometimes another."""
@@ -191,11 +103,11 @@ class _Writer:
 
     def surroundings(self) -> tuple[list[str], int]:
         """One to three neutral sentences and where the statement goes among them."""
-        pool = _fillers(self.language, self.domain)
+        pool = fillers(self.language, self.domain)
         chosen = self.rng.sample(pool, self.rng.randint(1, 3))
         filled = []
         for frame in chosen:
-            values = {s: self.rng.choice(_slots()[s]) for s in slots_of(frame)}
+            values = {s: self.rng.choice(slots()[s]) for s in slots_of(frame)}
             filled.append(
                 fill_frame(frame, {s: t.en if self.language == "en" else t.ko for s, t in values.items()})
             )
@@ -214,7 +126,7 @@ def _embed(statement: str, surroundings: tuple[list[str], int]) -> str:
 
 def _pick_sides(frames: Sequence[str], language: str, rng: random.Random) -> tuple[int, int]:
     """The side of anchor and positive, and that of the negative."""
-    known = [_sides(frame, language) for frame in frames]
+    known = [sides(frame, language) for frame in frames]
     if 0 in known:  # a neutral question looks for the affirmed statement
         return 0, 1
     side = rng.randint(0, 1)
@@ -224,7 +136,7 @@ def _pick_sides(frames: Sequence[str], language: str, rng: random.Random) -> tup
 
 
 def _compose(
-    axis: str, language: str, domain: str, group: _Group, form: str, rng: random.Random
+    axis: str, language: str, domain: str, group: Group, form: str, rng: random.Random
 ) -> ContrastTriple:
     first, second = rng.sample(group.statements, 2)
     query = rng.choice(group.queries) if form == "query" else None
@@ -287,8 +199,8 @@ def contrast_triples(
         if len(seen) >= limit:
             return
         axis, domain = turns[turn % len(turns)]
-        groups = _groups(language)[axis, domain]
-        group = rng.choices(groups, weights=[len(g.statements) for g in groups])[0]
+        members = groups(language)[axis, domain]
+        group = rng.choices(members, weights=[len(g.statements) for g in members])[0]
         form = rng.choices(names, weights=shares)[0]
         if form == "query" and not group.queries:
             form = "sentence"
