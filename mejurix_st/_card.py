@@ -54,8 +54,8 @@ with torch.no_grad():
     embedding = model(**inputs).last_hidden_state[:, 0]  # [1, {dimension}]
 ```
 
-The flag lets `modeling_mejurix.py` of this folder run. In a program that has imported `mejurix_st.model` it is
-not needed: the package brings the same code.
+The flag lets `modeling_mejurix.py` of this folder run. In a program that has imported `mejurix_st.model` it
+is not needed: the package brings the same code.
 """
 
 
@@ -106,9 +106,11 @@ def converted_card(model: SentenceTransformer | None, original: Original) -> str
     """
     out, hidden = original.tensors["projection.weight"].shape
     about = (
-        "The original Mejurix medical-legal embedder (card: https://huggingface.co/mejurix/medical-legal-embedder), "
+        "The original Mejurix medical-legal embedder (card: "
+        "https://huggingface.co/mejurix/medical-legal-embedder), "
         f"converted by `mejurix-st convert`. Its weights are of a {original.config.num_hidden_layers}-layer "
-        f"{type(original.config).__name__.removesuffix('Config')} of width {hidden}, with a projection to {out}. "
+        f"{type(original.config).__name__.removesuffix('Config')} of width {hidden}, with a projection to "
+        f"{out}. "
         "Before anything was written, the result was checked against the original formula in plain torch.\n\n"
     )
     if model is not None:

@@ -104,17 +104,17 @@ def convert(
 ) -> ConversionReport:
     """Converts an original Mejurix checkpoint.
 
-    The encoder is recognised by the names and shapes of its weights; what config.json claims is not believed. The
-    folder appears only after the written model, loaded twice, gave equal vectors, and these agree with the original
-    formula, computed in plain torch from the stored tensors, to 1e-6.
+    The encoder is recognised by the names and shapes of its weights; what config.json claims is not believed.
+    The folder appears only after the written model, loaded twice, gave equal vectors, and these agree with
+    the original formula, computed in plain torch from the stored tensors, to 1e-6.
 
     Args:
         source: checkpoint folder of either layout, or hub id.
         output: folder to make.
-        format: "sentence-transformers": the four-module stack; "transformers": a folder for `AutoModel`, whose
-            `last_hidden_state[:, 0]` is the projected vector.
-        entity: keep the entity table in a sentence-transformers folder, which `mejurix_st.load` then has to load.
-            The transformers format always keeps a table that is there.
+        format: "sentence-transformers", the four-module stack; or "transformers", a folder for `AutoModel`
+            whose `last_hidden_state[:, 0]` is the projected vector.
+        entity: keep the entity table in a sentence-transformers folder; `mejurix_st.load` then has to load
+            it. The transformers format always keeps a table that is there.
         overwrite: replace a model folder at `output`.
         revision: branch, tag or commit on the hub.
         cache_folder: the hub's cache.
@@ -144,7 +144,8 @@ def convert(
         original = read_original(folder)
         if entity and not original.has_entity_table:
             raise CheckpointError(
-                f"{source} has no entity table ({', '.join(_legacy.ENTITY_TABLE)}); convert it without the entity option."
+                f"{source} has no entity table ({', '.join(_legacy.ENTITY_TABLE)}); convert it without the "
+                "entity option."
             )
         if format == "transformers":
             _write_transformers(original, place)
@@ -154,7 +155,8 @@ def convert(
             error = _stack_error(original, place, entity)
         if not error <= PARITY_TOLERANCE:
             raise CheckpointError(
-                f"The converted model differs from the original formula by {error:.1e} (at most {PARITY_TOLERANCE:.0e} "
+                f"The converted model differs from the original formula by {error:.1e} (at most "
+                f"{PARITY_TOLERANCE:.0e} "
                 "is allowed), so nothing was written. Please report this with the checkpoint's config.json."
             )
         files = {str(p.relative_to(place)): p.stat().st_size for p in sorted(place.rglob("*")) if p.is_file()}
@@ -199,14 +201,15 @@ def _write_stack(original: Original, place: Path, entity: bool) -> None:
 
 def _with_entity(model: SentenceTransformer, original: Original, base: Path) -> SentenceTransformer:
     table, weight, bias = (original.tensors[n] for n in _legacy.ENTITY_TABLE)
-    conditioning = EntityConditioning(*table.shape, out_features=len(weight))
+    rows, columns = table.shape
+    conditioning = EntityConditioning(rows, columns, len(weight))
     conditioning.load_state_dict(dict(zip(_legacy.ENTITY_TABLE, (table, weight, bias), strict=True)))
     encoder = EntityTransformer(str(base), processor_kwargs={"model_max_length": original.max_tokens})
     _, *middle, normalize = model.children()
     return SentenceTransformer(
         modules=[encoder, *middle, conditioning, normalize],
         device="cpu",
-        prompts=model.prompts,
+        prompts={k: v or "" for k, v in model.prompts.items()},
         similarity_fn_name=model.similarity_fn_name,
     )
 
@@ -280,5 +283,6 @@ def _transformers_error(original: Original, place: Path) -> float:
 def _refuse_unequal(first: torch.Tensor, second: torch.Tensor) -> None:
     if not torch.equal(first, second):
         raise CheckpointError(
-            "Loaded twice, the converted model gave different vectors: some weights are random. Nothing was written."
+            "Loaded twice, the converted model gave different vectors: some weights are random. Nothing "
+            "was written."
         )

@@ -49,7 +49,9 @@ def resolve_folder(
         raise ModelNotFoundError(f"{source} is a file; give the model's folder or a hub id (owner/name).")
     name = str(source)
     if not _HUB_ID.fullmatch(name):
-        raise ModelNotFoundError(f"There is no folder {source}, and it is no hub id (owner/name). Check the path.")
+        raise ModelNotFoundError(
+            f"There is no folder {source}, and it is no hub id (owner/name). Check the path."
+        )
 
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -78,11 +80,13 @@ def resolve_folder(
         except (HfHubHTTPError, HFValidationError, OSError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelNotFoundError(
-                f"{name} is not a folder, not in the local Hugging Face cache, and could not be fetched ({reason}). "
+                f"{name} is not a folder, not in the local Hugging Face cache, and could not be fetched "
+                f"({reason}). "
                 "Connect to the network, or download it elsewhere and give the folder's path."
             ) from error
     raise ModelNotFoundError(
-        f"{name} is not a folder and not in the local Hugging Face cache, and the network was not to be used. "
+        f"{name} is not a folder and not in the local Hugging Face cache, and the network was not to be "
+        "used. "
         "Download it first, or give the folder's path."
     )
 
@@ -145,6 +149,10 @@ def _refuse_occupied(target: Path, overwrite: bool) -> None:
     if not any(target.iterdir()):
         return
     if not overwrite:
-        raise InputError(f"{target} exists and is not empty; choose another folder, or allow it to be overwritten.")
+        raise InputError(
+            f"{target} exists and is not empty; choose another folder, or allow it to be overwritten."
+        )
     if not any((target / mark).is_file() for mark in _MODEL_MARKS):
-        raise InputError(f"{target} is not empty and holds no model; it is not overwritten. Choose another folder.")
+        raise InputError(
+            f"{target} is not empty and holds no model; it is not overwritten. Choose another folder."
+        )

@@ -1,14 +1,13 @@
 """The folder layout that sentence-transformers 5.1 and 6 both read.
 
-sentence-transformers 6 names its modules by paths that 5.1 does not have, and calls some settings differently.
-The older names are read by both, so they are what is published. Module classes of this package keep their
-own name, which `mejurix_st.load` allows.
+sentence-transformers 6 names its modules by paths that 5.1 does not have, and calls some settings
+differently. The older names are read by both, so they are what is published. Module classes of this package
+keep their own name, which `mejurix_st.load` allows.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,10 +22,13 @@ from mejurix_st._tokenizer_files import write_tokenizer
 from mejurix_st.errors import CheckpointError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sentence_transformers import SentenceTransformer
 
 OWN_MODULES = "mejurix_st.modules"
 _STOCK = "sentence_transformers.models"
+_STOCK_KINDS = (Transformer, Pooling, Dense, Dropout, Normalize)
 _POOLING_SWITCHES = {
     "cls": "pooling_mode_cls_token",
     "mean": "pooling_mode_mean_tokens",
@@ -41,7 +43,7 @@ def write_layout(model: SentenceTransformer, folder: Path, card: str | None = No
     """Writes `model` into the empty `folder`.
 
     Args:
-        model: a stack of Transformer, Pooling, Dense, Dropout and Normalize, and of modules of `mejurix_st.modules`.
+        model: a stack of Transformer, Pooling, Dense, Dropout, Normalize and modules of `mejurix_st.modules`.
         folder: where to write.
         card: text of README.md; the card that the model was loaded with, or a generated one, by default.
 
@@ -81,35 +83,42 @@ def write_json(path: Path, value: object) -> None:
 def _write_module(module: nn.Module, place: Path) -> str:
     """Writes one module and returns the class reference for modules.json."""
     kind = type(module)
-    if isinstance(module, Transformer):
-        _write_transformer(module, place)
-        return f"{_STOCK}.Transformer" if kind is Transformer else f"{OWN_MODULES}.{kind.__name__}"
-    if kind.__module__.startswith(f"{OWN_MODULES}."):
-        module.save(str(place), safe_serialization=True)  # type: ignore[operator]
-        return f"{OWN_MODULES}.{kind.__name__}"
-    if kind is Pooling:
-        _write_pooling(module, place)
-    elif kind is Dense:
-        _write_dense(module, place)
-    elif kind is Dropout:
-        write_json(place / "config.json", {"dropout": module.dropout})
-    elif kind is Normalize:
-        if (module.module_input_name, module.module_output_name) != ("sentence_embedding",) * 2:
-            raise CheckpointError("A Normalize module over other features than the embedding cannot be saved.")
-        write_json(place / "config.json", {})
-    else:
+    own = kind.__module__.startswith(f"{OWN_MODULES}.")
+    if not own and kind not in _STOCK_KINDS:  # a subclass too would come back as something else
         raise CheckpointError(
             f"A {kind.__module__}.{kind.__name__} module cannot be saved in the layout that both versions of "
-            "sentence-transformers read; use Transformer, Pooling, Dense, Dropout, Normalize or mejurix_st.modules."
+            f"sentence-transformers read; use {', '.join(k.__name__ for k in _STOCK_KINDS)} or "
+            f"{OWN_MODULES}."
         )
-    return f"{_STOCK}.{kind.__name__}"
+    if isinstance(module, Transformer):
+        _write_transformer(module, place)
+    elif own:
+        module.save(str(place), safe_serialization=True)  # type: ignore[operator]
+    elif isinstance(module, Pooling):
+        _write_pooling(module, place)
+    elif isinstance(module, Dense):
+        _write_dense(module, place)
+    elif isinstance(module, Dropout):
+        write_json(place / "config.json", {"dropout": module.dropout})
+    elif isinstance(module, Normalize):
+        if (module.module_input_name, module.module_output_name) != ("sentence_embedding",) * 2:
+            raise CheckpointError(
+                "A Normalize module over other features than the embedding cannot be saved."
+            )
+        write_json(place / "config.json", {})
+    return f"{OWN_MODULES if own else _STOCK}.{kind.__name__}"
 
 
 def _write_transformer(module: Transformer, place: Path) -> None:
-    if module.transformer_task != "feature-extraction" or list(module.modality_config) != ["text"]:
+    tokenizer = module.tokenizer
+    if (
+        tokenizer is None
+        or module.transformer_task != "feature-extraction"
+        or list(module.modality_config) != ["text"]
+    ):
         raise CheckpointError("Only text encoders can be saved in this layout.")
     module.auto_model.save_pretrained(place)
-    write_tokenizer(module.tokenizer, place)
+    write_tokenizer(tokenizer, place)
     write_json(
         place / "sentence_bert_config.json",
         {"max_seq_length": module.max_seq_length, "do_lower_case": module.do_lower_case},
@@ -121,19 +130,33 @@ def _write_pooling(module: Pooling, place: Path) -> None:
     switches = {switch: mode in modes for mode, switch in _POOLING_SWITCHES.items()}
     write_json(
         place / "config.json",
-        {"word_embedding_dimension": module.embedding_dimension, **switches, "include_prompt": module.include_prompt},
+        {
+            "word_embedding_dimension": module.embedding_dimension,
+            **switches,
+            "include_prompt": module.include_prompt,
+        },
     )
 
 
 def _write_dense(module: Dense, place: Path) -> None:
-    if module.use_residual or (module.module_input_name, module.module_output_name) != ("sentence_embedding",) * 2:
-        raise CheckpointError("A Dense module with a residual or over other features cannot be saved in this layout.")
+    if (
+        module.use_residual
+        or (module.module_input_name, module.module_output_name) != ("sentence_embedding",) * 2
+    ):
+        raise CheckpointError(
+            "A Dense module with a residual or over other features cannot be saved in this layout."
+        )
     activation = type(module.activation_function)
     # Read back without trust only from torch; anything else would become Tanh in silence.
     if not activation.__module__.startswith("torch.nn."):
-        raise CheckpointError(f"The Dense activation {activation.__name__} is not of torch.nn and cannot be saved.")
+        raise CheckpointError(
+            f"The Dense activation {activation.__name__} is not of torch.nn and cannot be saved."
+        )
     config = module.get_config_dict()
-    write_json(place / "config.json", {k: config[k] for k in ("in_features", "out_features", "bias", "activation_function")})
+    write_json(
+        place / "config.json",
+        {k: config[k] for k in ("in_features", "out_features", "bias", "activation_function")},
+    )
     save_file(
         {k: v.detach().cpu().contiguous() for k, v in module.state_dict().items()},
         place / "model.safetensors",

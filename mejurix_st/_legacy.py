@@ -1,7 +1,7 @@
 """The original checkpoint's names, as data.
 
-Two layouts and several ways of naming are in circulation (a trained model's own state dict, one saved inside a
-wrapper, one published flat). Each row below says how one of them becomes the name that `transformers` uses.
+Two layouts and several ways of naming are in circulation (a trained model's own state dict, one saved inside
+a wrapper, one published flat). Each row below says how one of them becomes the name that `transformers` uses.
 """
 
 from __future__ import annotations
@@ -30,13 +30,25 @@ PREFIXES: tuple[str, ...] = (
 )
 
 PROJECTION = ("projection.weight", "projection.bias")
-ENTITY_TABLE = ("entity_type_embedding.weight", "entity_type_projection.weight", "entity_type_projection.bias")
+ENTITY_TABLE = (
+    "entity_type_embedding.weight",
+    "entity_type_projection.weight",
+    "entity_type_projection.bias",
+)
 HEAD_FILE = "embedder_state.pt"
 HEAD_CONFIG = "embedder_config.json"
 ENCODER_FOLDER = "bert_model"
 
 #: Stored beside some encoders and of no use here: heads of the pretraining task, buffers.
-IGNORED = (r"^pooler\.", r"position_ids$", r"token_type_ids$", r"^cls\.", r"^vocab_", r"^qa_outputs\.", r"^classifier\.")
+IGNORED = (
+    r"^pooler\.",
+    r"position_ids$",
+    r"token_type_ids$",
+    r"^cls\.",
+    r"^vocab_",
+    r"^qa_outputs\.",
+    r"^classifier\.",
+)
 
 
 @dataclass(frozen=True)

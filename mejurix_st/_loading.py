@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import import_from_string
@@ -14,14 +13,18 @@ from mejurix_st._folders import resolve_folder
 from mejurix_st._weights import refuse_missing
 from mejurix_st.errors import CheckpointError, MejurixError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _ALLOWED = ("sentence_transformers.", "mejurix_st.")
 
 
 class MejurixSentenceTransformer(SentenceTransformer):
     """A `SentenceTransformer` that also loads the module classes of `mejurix_st`, and refuses all others.
 
-    sentence-transformers asks for `trust_remote_code=True` for every class that is not its own, a flag that would
-    also let a folder bring code along. Here two packages are allowed by name, and a folder's code never runs.
+    sentence-transformers asks for `trust_remote_code=True` for every class that is not its own, a flag that
+    would also let a folder bring code along. Here two packages are allowed by name, and a folder's code never
+    runs.
     """
 
     def _load_module_class_from_ref(self, class_ref: str, *args: Any, **kwargs: Any) -> type:
@@ -37,8 +40,10 @@ def module_class(class_ref: str) -> type[nn.Module]:
     """
     if not class_ref.startswith(_ALLOWED):
         raise CheckpointError(
-            f"The model names the module class {class_ref!r}; only classes of sentence_transformers and mejurix_st "
-            "are loaded. Use a model made of these, or load it with sentence-transformers yourself if you trust it."
+            f"The model names the module class {class_ref!r}; only classes of sentence_transformers and "
+            "mejurix_st "
+            "are loaded. Use a model made of these, or load it with sentence-transformers yourself if you "
+            "trust it."
         )
     try:
         found = import_from_string(class_ref)  # maps the older module paths without a warning
@@ -48,7 +53,9 @@ def module_class(class_ref: str) -> type[nn.Module]:
             "Install the version that the model was made with."
         ) from error
     if not (isinstance(found, type) and issubclass(found, nn.Module) and hasattr(found, "load")):
-        raise CheckpointError(f"The model names {class_ref!r}, which is not a module class. Make the folder again.")
+        raise CheckpointError(
+            f"The model names {class_ref!r}, which is not a module class. Make the folder again."
+        )
     return found
 
 
@@ -133,7 +140,9 @@ def _check(folder: Path) -> None:
     for place, class_ref in kinds:
         if class_ref.rpartition(".")[2] != "Dense" or not (place / "config.json").is_file():
             continue
-        activation = json.loads((place / "config.json").read_text("utf-8")).get("activation_function", "torch.")
+        activation = json.loads((place / "config.json").read_text("utf-8")).get(
+            "activation_function", "torch."
+        )
         if not str(activation).startswith("torch."):
             raise CheckpointError(
                 f"{place / 'config.json'} names the activation {activation!r}, which is not of torch; "

@@ -1,29 +1,25 @@
-"""Reading an original Mejurix checkpoint: decided by the weights' names and shapes, never by its config's label."""
+"""Reading an original Mejurix checkpoint, by the weights' names and shapes, never by its config's label."""
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoModel, AutoTokenizer, BertConfig, DistilBertConfig
+from transformers import AutoModel, BertConfig, DistilBertConfig
 
 from mejurix_st import _legacy
 from mejurix_st._reference import check_activation
+from mejurix_st._tokenizer_files import read_json, read_tokenizer
 from mejurix_st._weights import missing_names, read_tensors, weight_files
 from mejurix_st.errors import CheckpointError
 from mejurix_st.types import EntityType
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from pathlib import Path
 
-_TOKENIZER_MODELS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
-_TOKENIZER_FILES = (*_TOKENIZER_MODELS, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass
@@ -63,7 +59,7 @@ class Original:
         return _legacy.ENTITY_TABLE[0] in self.tensors
 
     def encoder(self) -> PreTrainedModel:
-        """The encoder with the checkpoint's weights; an absent, unused pooler is zero, so that it is the same each time."""
+        """The encoder with the checkpoint's weights; the unused pooler is zero where it is absent."""
         encoder = AutoModel.from_config(self.config)
         names = encoder.state_dict()
         state = {n: self.tensors.get(n, torch.zeros_like(v)) for n, v in names.items()}
@@ -82,19 +78,28 @@ def read_original(folder: Path) -> Original:
     files = [*weight_files(place), *([head] if (head := folder / _legacy.HEAD_FILE).is_file() else [])]
     if not weight_files(place):
         raise CheckpointError(
-            f"{place} has no encoder weights (model.safetensors or pytorch_model.bin). Give the checkpoint's folder."
+            f"{place} has no encoder weights (model.safetensors or pytorch_model.bin). Give the "
+            "checkpoint's folder."
         )
     tensors, prefixes, ignored = _collect(files)
     architecture = _architecture(tensors, place)
-    settings = _read_json(place / "config.json")
+    settings = read_json(place / "config.json")
     notes: list[str] = []
     config = _config(architecture, tensors, settings, place, notes)
     _check_encoder(config, tensors, place)
     _check_head(tensors, int(config.hidden_size), folder)
-    tokenizer = _tokenizer(place, config)
+    tokenizer = read_tokenizer(place, config)
     limit = min(int(tokenizer.model_max_length), int(config.max_position_embeddings))
     return Original(
-        "package" if package else "hub", architecture, config, tensors, prefixes, ignored, tokenizer, limit, notes
+        "package" if package else "hub",
+        architecture,
+        config,
+        tensors,
+        prefixes,
+        ignored,
+        tokenizer,
+        limit,
+        notes,
     )
 
 
@@ -111,12 +116,15 @@ def _collect(files: list[Path]) -> tuple[dict[str, torch.Tensor], tuple[str, ...
                 continue
             if name in tensors and not torch.equal(tensors[name], tensor.float()):
                 raise CheckpointError(
-                    f"{path} holds two different tensors for {name} (one as {stored}). Keep the right one only."
+                    f"{path} holds two different tensors for {name} (one as {stored}). Keep the right one "
+                    "only."
                 )
             if not tensor.is_floating_point():
                 raise CheckpointError(f"{path}: {stored} is {tensor.dtype}, where floating point is needed.")
             if not torch.isfinite(tensor).all():
-                raise CheckpointError(f"{path}: {stored} holds NaN or infinite values. Use an undamaged copy.")
+                raise CheckpointError(
+                    f"{path}: {stored} holds NaN or infinite values. Use an undamaged copy."
+                )
             tensors[name] = tensor.float()
             if name.startswith(("embeddings.", "transformer.", "encoder.")):
                 prefixes.add(_legacy.stored_prefix(stored))
@@ -129,7 +137,9 @@ def _architecture(tensors: dict[str, torch.Tensor], place: Path) -> _legacy.Arch
     if len(found) == 1:
         return found[0]
     if found:
-        raise CheckpointError(f"{place} holds layers named as both BERT and DistilBERT. Keep the ones it was trained with.")
+        raise CheckpointError(
+            f"{place} holds layers named as both BERT and DistilBERT. Keep the ones it was trained with."
+        )
     some = ", ".join(list(tensors)[:4]) or "none"
     raise CheckpointError(
         f"{place} has no encoder weights: no layer is named as in BERT or DistilBERT (names found: {some})."
@@ -154,9 +164,13 @@ def _config(
 
     def shape(name: str, dim: int) -> int:
         if name not in tensors:
-            raise CheckpointError(f"{place} lacks encoder weights: {name} is missing. Copy the checkpoint again.")
+            raise CheckpointError(
+                f"{place} lacks encoder weights: {name} is missing. Copy the checkpoint again."
+            )
         if tensors[name].dim() != 2:
-            raise CheckpointError(f"{name} has shape {tuple(tensors[name].shape)}; two dimensions are needed.")
+            raise CheckpointError(
+                f"{name} has shape {tuple(tensors[name].shape)}; two dimensions are needed."
+            )
         return int(tensors[name].shape[dim])
 
     kind = architecture.model_type
@@ -177,9 +191,13 @@ def _config(
     heads_key = "n_heads" if kind == "distilbert" else "num_attention_heads"
     if heads_key not in values:
         values[heads_key] = max(1, hidden // 64)
-        notes.append(f"config.json states no number of attention heads; {values[heads_key]} assumed (64 per head)")
+        notes.append(
+            f"config.json states no number of attention heads; {values[heads_key]} assumed (64 per head)"
+        )
     if hidden % int(values[heads_key]):
-        raise CheckpointError(f"config.json says {values[heads_key]} attention heads, which do not divide {hidden}.")
+        raise CheckpointError(
+            f"config.json says {values[heads_key]} attention heads, which do not divide {hidden}."
+        )
     if (label := settings.get("model_type")) not in (None, kind):
         notes.append(f"config.json is labelled {label!r}; the weights are of {kind!r}, which was used")
     common = {
@@ -189,7 +207,9 @@ def _config(
     }
     inner = shape(f"{architecture.layer.format(0)}{architecture.up}.weight", 0)
     if kind == "distilbert":
-        config: PretrainedConfig = DistilBertConfig(dim=hidden, n_layers=layers, hidden_dim=inner, **common, **values)
+        config: PretrainedConfig = DistilBertConfig(
+            dim=hidden, n_layers=layers, hidden_dim=inner, **common, **values
+        )
         check_activation(str(config.activation))
     else:
         config = BertConfig(
@@ -224,8 +244,10 @@ def _check_encoder(config: PretrainedConfig, tensors: dict[str, torch.Tensor], p
 def _check_head(tensors: dict[str, torch.Tensor], hidden: int, folder: Path) -> None:
     if not all(n in tensors for n in _legacy.PROJECTION):
         raise CheckpointError(
-            f"{folder} has no projection ({' and '.join(_legacy.PROJECTION)}), neither beside the encoder nor in "
-            f"{_legacy.HEAD_FILE}: it is an encoder without its head. Give the folder of the whole checkpoint."
+            f"{folder} has no projection ({' and '.join(_legacy.PROJECTION)}), neither beside the encoder "
+            "nor in "
+            f"{_legacy.HEAD_FILE}: it is an encoder without its head. Give the folder of the whole "
+            "checkpoint."
         )
     out = int(tensors["projection.weight"].shape[0])
     wanted: dict[str, tuple[int, ...]] = {"projection.weight": (out, hidden), "projection.bias": (out,)}
@@ -240,48 +262,10 @@ def _check_head(tensors: dict[str, torch.Tensor], hidden: int, folder: Path) -> 
 
 
 def _check_shapes(wanted: dict[str, tuple[int, ...]], tensors: dict[str, torch.Tensor]) -> None:
-    wrong = [f"{n} is {tuple(tensors[n].shape)}, not {s}" for n, s in wanted.items() if tuple(tensors[n].shape) != s]
+    wrong = [
+        f"{n} is {tuple(tensors[n].shape)}, not {s}"
+        for n, s in wanted.items()
+        if tuple(tensors[n].shape) != s
+    ]
     if wrong:
         raise CheckpointError(f"{len(wrong)} weights have the wrong shape: {'; '.join(wrong[:4])}.")
-
-
-def _tokenizer(place: Path, config: PretrainedConfig) -> PreTrainedTokenizerBase:
-    """The checkpoint's tokenizer, loaded beside the right configuration and without any code of the folder."""
-    if not any((place / name).is_file() for name in _TOKENIZER_MODELS):
-        raise CheckpointError(
-            f"{place} has no tokenizer ({', '.join(_TOKENIZER_MODELS)}). Copy the tokenizer's files into it."
-        )
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in _TOKENIZER_FILES:
-            if (place / name).is_file():
-                shutil.copy(place / name, scratch)
-        settings = _read_json(place / "tokenizer_config.json")
-        settings.pop("auto_map", None)
-        (Path(scratch) / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
-        config.save_pretrained(scratch)
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(scratch, local_files_only=True, trust_remote_code=False)
-        except Exception as error:  # whatever a damaged file makes a tokenizer raise
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise CheckpointError(f"The tokenizer in {place} cannot be read ({reason}). Copy it again.") from error
-    if len(tokenizer) > config.vocab_size:
-        raise CheckpointError(
-            f"The tokenizer in {place} has {len(tokenizer)} pieces, the encoder {config.vocab_size} embeddings: "
-            "they do not belong together."
-        )
-    ids = tokenizer("a")["input_ids"]
-    if tokenizer.cls_token_id is None or not ids or ids[0] != tokenizer.cls_token_id:
-        raise CheckpointError(f"The tokenizer in {place} does not put a CLS token first, which the model embeds.")
-    return tokenizer
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not valid JSON ({error}). Copy it again.") from error
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} holds a {type(value).__name__}; an object is needed.")
-    return value

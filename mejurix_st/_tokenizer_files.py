@@ -1,18 +1,41 @@
-"""A tokenizer's files, for old and new `transformers`."""
+"""A tokenizer's files: read without running code, written for old and new `transformers`."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from transformers import AutoTokenizer
 
+from mejurix_st.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+
+_TOKENIZER_MODELS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
+_TOKENIZER_FILES = (
+    *_TOKENIZER_MODELS,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
 # Names that transformers 5 writes for classes that 4 calls differently; both read the latter.
 _CLASS_NAMES = {"TokenizersBackend": "PreTrainedTokenizerFast"}
 # Facts about this machine or this load, of no use to a reader.
-_DROPPED = ("is_local", "local_files_only", "name_or_path", "subfolder", "token", "revision", "cache_dir", "trust_remote_code", "_commit_hash")
+_DROPPED = (
+    "is_local",
+    "local_files_only",
+    "name_or_path",
+    "subfolder",
+    "token",
+    "revision",
+    "cache_dir",
+    "trust_remote_code",
+    "_commit_hash",
+)
 
 
 def write_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
@@ -42,6 +65,62 @@ def write_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         ordered = sorted(base, key=base.__getitem__)
         if [base[p] for p in ordered] == list(range(len(ordered))) and not any("\n" in p for p in ordered):
             (folder / "vocab.txt").write_text("".join(f"{p}\n" for p in ordered), "utf-8")
+
+
+def read_tokenizer(place: Path, config: PretrainedConfig) -> PreTrainedTokenizerBase:
+    """A checkpoint's tokenizer, loaded beside the right configuration and without any code of the folder.
+
+    Args:
+        place: folder with the tokenizer's files.
+        config: configuration of the encoder that it belongs to.
+
+    Raises:
+        CheckpointError: absent, damaged, of another vocabulary, or without a CLS token in front.
+    """
+    if not any((place / name).is_file() for name in _TOKENIZER_MODELS):
+        raise CheckpointError(
+            f"{place} has no tokenizer ({', '.join(_TOKENIZER_MODELS)}). Copy the tokenizer's files into it."
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in _TOKENIZER_FILES:
+            if (place / name).is_file():
+                shutil.copy(place / name, scratch)
+        settings = read_json(place / "tokenizer_config.json")
+        settings.pop("auto_map", None)
+        (Path(scratch) / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
+        config.save_pretrained(scratch)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(scratch, local_files_only=True, trust_remote_code=False)
+        except Exception as error:  # whatever a damaged file makes a tokenizer raise
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise CheckpointError(
+                f"The tokenizer in {place} cannot be read ({reason}). Copy it again."
+            ) from error
+    if len(tokenizer) > config.vocab_size:
+        raise CheckpointError(
+            f"The tokenizer in {place} has {len(tokenizer)} pieces, the encoder {config.vocab_size} "
+            "embeddings: "
+            "they do not belong together."
+        )
+    ids = tokenizer("a")["input_ids"]
+    if tokenizer.cls_token_id is None or not ids or ids[0] != tokenizer.cls_token_id:
+        raise CheckpointError(
+            f"The tokenizer in {place} does not put a CLS token first, which the model embeds."
+        )
+    return tokenizer
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is no file."""
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not valid JSON ({error}). Copy it again.") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} holds a {type(value).__name__}; an object is needed.")
+    return value
 
 
 def _write(path: Path, value: object) -> None:

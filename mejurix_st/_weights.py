@@ -41,7 +41,8 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
             shards = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
             if bad := [s for s in shards if Path(s).name != s or not (folder / s).is_file()]:
                 raise CheckpointError(
-                    f"{index} names weight files that are not in the folder: {', '.join(bad[:4])}. Copy them there."
+                    f"{index} names weight files that are not in the folder: {', '.join(bad[:4])}. Copy "
+                    "them there."
                 )
             return tuple(folder / s for s in shards)
     return ()
@@ -87,14 +88,16 @@ def stored_names(folder: Path) -> set[str] | None:
                 with safe_open(path, framework="pt", device="cpu") as file:
                     names.update(file.keys())
             except (SafetensorError, OSError) as error:
-                raise CheckpointError(f"{path} is not a readable weight file ({error}). Copy it again.") from error
+                raise CheckpointError(
+                    f"{path} is not a readable weight file ({error}). Copy it again."
+                ) from error
         else:
             names.update(read_tensors(path))
     return names
 
 
 def missing_names(wanted: Iterable[str], stored: Iterable[str], base_prefix: str = "") -> list[str]:
-    """Names of the encoder that are not stored, in the model's order; the pooler is never used and not counted."""
+    """Names of the encoder that are not stored, in its own order; the unused pooler is not counted."""
     have = set(stored)
     if base_prefix:
         have |= {name.removeprefix(f"{base_prefix}.") for name in have}

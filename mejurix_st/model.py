@@ -52,7 +52,7 @@ def build_model(
         InputError: the head has the wrong shape, or `config.max_tokens` exceeds the base's positions.
     """
     with torch.random.fork_rng(devices=[]):  # the caller's random state stays as it is
-        torch.manual_seed(config.seed)  # whatever the base leaves open (an unused pooler) is the same each time
+        torch.manual_seed(config.seed)  # what the base leaves open (an unused pooler) is the same each time
         return _build(config, head_weight, head_bias)
 
 
@@ -112,4 +112,6 @@ def _head(config: EncoderConfig, hidden: int, weight: Any, bias: Any) -> Dense:
             raise InputError(f"{name} has shape {tuple(value.shape)}; {wanted} is needed for this base.")
         if not torch.isfinite(value).all():
             raise InputError(f"{name} holds NaN or infinite values; give finite numbers.")
-    return Dense(hidden, config.dimension, activation_function=nn.Identity(), init_weight=weight, init_bias=bias)
+    return Dense(
+        hidden, config.dimension, activation_function=nn.Identity(), init_weight=weight, init_bias=bias
+    )

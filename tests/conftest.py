@@ -13,19 +13,38 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 WORDS = (
-    "the a of and for is was not no with by to in on diagnosed fracture spinal lumbar compensation needed injury "
-    "patient pain surgery denied evidence claim trial court severe mild 골절 진단 요추 환자 통증 수술 없음 없다 손해 배상"
-).split()
-SYLLABLES = "가각간갈감강개거건검게결경고골과관구그근금급기나날남내년노농다단당대도동되된될둘들등디라로료를리마만명모무문미받발방배번법병보부분비사상서석선성소손송수술시신심아악않압약양어없에여였요용우원월위유으은을음의이인일입자작장재저적전정조존증지진차처척척추치친침쾌통판평폐하한할해행허형호화확환후흉희"
+    "the a of and for is was not no with by to in on diagnosed fracture spinal lumbar compensation needed "
+    "injury patient pain surgery denied evidence claim trial court severe mild "
+    "골절 진단 요추 환자 통증 수술 없음 없다 손해 배상"
+)
+SYLLABLES = (
+    "가각간갈감강개거건검게결경고골과관구그근금급기나날남내년노농다단당대도동되된될둘들등디라로료를리마만"
+    "명모무문미받발방배번법병보부분비사상서석선성소손송수술시신심아악않압약양어없에여였요용우원월위유으은"
+    "을음의이인일입자작장재저적전정조존증지진차처척척추치친침쾌통판평폐하한할해행허형호화확환후흉희"
+)
 
 
-def write_tokenizer_files(folder: Path, *, tokenizer_class: str = "BertTokenizer", do_lower_case: bool = True) -> int:
+def write_tokenizer_files(
+    folder: Path, *, tokenizer_class: str = "BertTokenizer", do_lower_case: bool = True
+) -> int:
     """Writes a WordPiece vocabulary with English and Korean; returns its size."""
     characters = [*string.ascii_lowercase, *string.digits, *".,;:'\"-?!()", *dict.fromkeys(SYLLABLES)]
-    words = dict.fromkeys([*WORDS, *characters])
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *(f"##{c}" for c in characters if c.isalnum())]
+    words = dict.fromkeys([*WORDS.split(), *characters])
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *words,
+        *(f"##{c}" for c in characters if c.isalnum()),
+    ]
     (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", "utf-8")
-    settings = {"tokenizer_class": tokenizer_class, "do_lower_case": do_lower_case, "model_max_length": 10**30}
+    settings = {
+        "tokenizer_class": tokenizer_class,
+        "do_lower_case": do_lower_case,
+        "model_max_length": 10**30,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
     return len(pieces)
 
@@ -93,4 +112,6 @@ def tiny_model(tiny_bert: Path):
     from mejurix_st.config import EncoderConfig
     from mejurix_st.model import build_model
 
-    return build_model(EncoderConfig(base=str(tiny_bert), query_prompt="query: ", document_prompt="passage: "))
+    return build_model(
+        EncoderConfig(base=str(tiny_bert), query_prompt="query: ", document_prompt="passage: ")
+    )

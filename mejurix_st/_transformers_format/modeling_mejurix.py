@@ -15,8 +15,9 @@ from .configuration_mejurix import MejurixConfig
 class MejurixModel(PreTrainedModel):
     """Encoder and projection: `last_hidden_state` is (batch, tokens, projection_dim).
 
-    Its first row, the CLS token's, is the text's embedding before normalising; `pooler_output` is the same row at
-    unit length. With `entity_type_ids` (batch,), the type's vector is added to every row; -1 adds nothing.
+    Its first row, the CLS token's, is the text's embedding before normalising; `pooler_output` is the same
+    row at unit length. With `entity_type_ids` (batch,), the type's vector is added to every row; -1 adds
+    nothing.
     """
 
     config_class = MejurixConfig

@@ -1,4 +1,4 @@
-"""This package's own sentence-transformers modules; `mejurix_st.load` accepts exactly these beside the stock ones."""
+"""This package's own sentence-transformers modules: `mejurix_st.load` accepts these beside the stock ones."""
 
 from __future__ import annotations
 

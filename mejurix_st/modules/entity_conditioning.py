@@ -13,11 +13,11 @@ from mejurix_st.types import EntityType
 
 
 class EntityConditioning(Module):
-    """Adds `entity_type_projection(entity_type_embedding(type))` to the embedding of each text that has a type.
+    """Adds `entity_type_projection(entity_type_embedding(type))` to the vector of each text that has a type.
 
     It stands after Dense and before Normalize, which gives the original model's formula
-    `normalize(projection(CLS) + entity_type_projection(entity_type_embedding(type)))`. A text with no type is left
-    as it is. The type `NONE` is a type too: it adds row 0 of the table, as in the original.
+    `normalize(projection(CLS) + entity_type_projection(entity_type_embedding(type)))`. A text with no type is
+    left as it is. The type `NONE` is a type too: it adds row 0 of the table, as in the original.
 
     Args:
         num_types: rows of the type table.

@@ -18,7 +18,9 @@ class EntityTransformer(Transformer):
     The encoder itself does not see the types; `EntityConditioning` uses them after the Dense module.
     """
 
-    def preprocess(self, inputs: list[Any], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
+    def preprocess(  # type: ignore[override]
+        self, inputs: list[Any], prompt: str | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
         """Tokenises texts and adds their types.
 
         Args:

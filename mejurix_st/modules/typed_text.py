@@ -9,8 +9,8 @@ from mejurix_st.types import EntityType
 class TypedText(str):
     """A text and its entity type; everywhere else it is an ordinary string.
 
-    It survives what `encode` does with texts (sorting, batching, worker processes, prompts), so a list may mix
-    texts of different types and plain ones.
+    It survives what `encode` does with texts (sorting, batching, worker processes, prompts), so a list may
+    mix texts of different types and plain ones.
 
     Attributes:
         entity_type: the type of this text.
@@ -47,9 +47,18 @@ def entity_type_id(entity_type: EntityType | str | int) -> int:
             return EntityType(entity_type.upper()).id
         except ValueError:
             pass
-    elif isinstance(entity_type, int) and not isinstance(entity_type, bool) and 0 <= entity_type < len(EntityType):
+    elif (
+        isinstance(entity_type, int)
+        and not isinstance(entity_type, bool)
+        and 0 <= entity_type < len(EntityType)
+    ):
         return entity_type
-    hint = "For one type per text, give TypedText(text, entity_type) items." if isinstance(entity_type, list | tuple) else ""
+    hint = (
+        "For one type per text, give TypedText(text, entity_type) items."
+        if isinstance(entity_type, list | tuple)
+        else ""
+    )
     raise InputError(
-        f"{entity_type!r} is no entity type; give one of {', '.join(EntityType)}, or 0 to {len(EntityType) - 1}. {hint}".strip()
+        f"{entity_type!r} is no entity type; give one of {', '.join(EntityType)}, "
+        f"or 0 to {len(EntityType) - 1}. {hint}".strip()
     )

@@ -47,7 +47,10 @@ class OriginalFolder:
 
     def vectors(self, texts: list[str], entity_type: int | None = None) -> torch.Tensor:
         """The original formula over the encoder as `transformers` itself loads it, one text at a time."""
-        tokenizer, model = AutoTokenizer.from_pretrained(self.encoder), AutoModel.from_pretrained(self.encoder)
+        tokenizer, model = (
+            AutoTokenizer.from_pretrained(self.encoder),
+            AutoModel.from_pretrained(self.encoder),
+        )
         rows = []
         for text in texts:
             with torch.no_grad():
@@ -111,7 +114,9 @@ def make_original(make_tiny_encoder, tmp_path: Path) -> Callable[..., OriginalFo
         else:
             encoder |= head
         if layout == "package":
-            (folder / "embedder_config.json").write_text('{"projection_dim": 256, "dropout_rate": 0.5}', "utf-8")
+            (folder / "embedder_config.json").write_text(
+                '{"projection_dim": 256, "dropout_rate": 0.5}', "utf-8"
+            )
         if file == "safetensors":
             save_file(encoder, place / "model.safetensors", metadata={"format": "pt"})
         else:

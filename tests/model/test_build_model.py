@@ -28,7 +28,9 @@ def test_stack_is_cls_dense_identity_normalize(tiny_model):
 
 def test_prompts_are_put_before_queries_and_documents(tiny_model):
     assert np.array_equal(tiny_model.encode_query(TEXTS), tiny_model.encode([f"query: {t}" for t in TEXTS]))
-    assert np.array_equal(tiny_model.encode_document(TEXTS), tiny_model.encode([f"passage: {t}" for t in TEXTS]))
+    assert np.array_equal(
+        tiny_model.encode_document(TEXTS), tiny_model.encode([f"passage: {t}" for t in TEXTS])
+    )
 
 
 def test_two_builds_agree_and_another_seed_differs(tiny_bert):

@@ -72,7 +72,9 @@ def test_published_config_randomises_plain_automodel_but_not_the_converter(make_
 def test_a_bert_checkpoint_gets_its_layers_from_the_weights(make_original, tmp_path):
     """The published config has no `num_hidden_layers`; BERT's default of 12 would leave ten layers random."""
     original = make_original("bert")
-    assert BertConfig(**json.loads((original.folder / "config.json").read_text("utf-8"))).num_hidden_layers == 12
+    assert (
+        BertConfig(**json.loads((original.folder / "config.json").read_text("utf-8"))).num_hidden_layers == 12
+    )
     assert convert(original.folder, tmp_path / "out").layers == 2
 
 
@@ -84,7 +86,9 @@ def test_half_precision_is_read_exactly(make_original, tmp_path, dtype):
     original = make_original("distilbert", edit=halve)
     convert(original.folder, tmp_path / "out")
     stored = load_file(original.folder / "model.safetensors")["embeddings.LayerNorm.weight"]
-    assert torch.equal(load_file(tmp_path / "out" / "model.safetensors")["embeddings.LayerNorm.weight"], stored.float())
+    assert torch.equal(
+        load_file(tmp_path / "out" / "model.safetensors")["embeddings.LayerNorm.weight"], stored.float()
+    )
 
 
 def test_pretraining_heads_are_left_out_and_reported(make_original, tmp_path):
@@ -99,7 +103,9 @@ def test_pretraining_heads_are_left_out_and_reported(make_original, tmp_path):
 def test_names_of_the_first_ports_are_read(make_original, tmp_path):
     def age(encoder, head):
         for name in list(encoder):
-            old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+            old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+                "LayerNorm.bias", "LayerNorm.beta"
+            )
             encoder[old] = encoder.pop(name)
 
     original = make_original("bert", edit=age)
@@ -119,7 +125,11 @@ def test_report_is_plain_data_and_lists_what_is_there(make_original, tmp_path):
     report = convert(make_original("distilbert").folder, tmp_path / "out")
     values = json.loads(json.dumps(report.to_dict()))
     assert values["heads"] == 4
-    on_disk = {str(p.relative_to(tmp_path / "out")): p.stat().st_size for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    on_disk = {
+        str(p.relative_to(tmp_path / "out")): p.stat().st_size
+        for p in (tmp_path / "out").rglob("*")
+        if p.is_file()
+    }
     assert values["files"] == on_disk
     assert "mejurix/medical-legal-embedder" in (tmp_path / "out" / "README.md").read_text("utf-8")
 
@@ -158,13 +168,17 @@ def test_head_names_round_trip(prefix):
 @pytest.mark.parametrize("kind", ["bert", "distilbert"])
 def test_plain_torch_formula_agrees_with_transformers(make_original, kind):
     original = make_original(kind)
-    tensors = {_legacy.canonical_name(n): t for n, t in load_file(original.folder / "model.safetensors").items()}
+    tensors = {
+        _legacy.canonical_name(n): t for n, t in load_file(original.folder / "model.safetensors").items()
+    }
     architecture = next(a for a in _legacy.ARCHITECTURES if a.model_type == kind)
     tokenizer = SentenceTransformer(str(original.encoder)).tokenizer
     for kind_id in (None, 0, 3):
         got = torch.stack(
             [
-                _reference.embed(tensors, architecture, tokenizer(t)["input_ids"], heads=4, entity_type=kind_id)
+                _reference.embed(
+                    tensors, architecture, tokenizer(t)["input_ids"], heads=4, entity_type=kind_id
+                )
                 for t in TEXTS
             ]
         )

@@ -48,7 +48,12 @@ def test_one_type_for_the_call(variant, entity_type):
 
 def test_types_per_text_survive_sorting_and_batches(variant):
     original, model = variant
-    texts = [TypedText(TEXTS[0], "DISEASE"), TEXTS[1], TypedText(TEXTS[2], EntityType.COMPENSATION), TEXTS[0] * 3]
+    texts = [
+        TypedText(TEXTS[0], "DISEASE"),
+        TEXTS[1],
+        TypedText(TEXTS[2], EntityType.COMPENSATION),
+        TEXTS[0] * 3,
+    ]
     got = model.encode(texts, batch_size=2)
     for row, text in zip(got, texts, strict=True):
         wanted = original.vectors([str(text)], text.entity_type.id if isinstance(text, TypedText) else None)
@@ -58,7 +63,9 @@ def test_types_per_text_survive_sorting_and_batches(variant):
 def test_a_texts_own_type_wins_over_the_calls(variant):
     original, model = variant
     got = model.encode([TypedText(TEXTS[0], 3), TEXTS[0]], entity_type="OUTCOME")
-    assert _difference(got, torch.cat([original.vectors(TEXTS[:1], 3), original.vectors(TEXTS[:1], 6)])) < 1e-6
+    assert (
+        _difference(got, torch.cat([original.vectors(TEXTS[:1], 3), original.vectors(TEXTS[:1], 6)])) < 1e-6
+    )
 
 
 def test_types_work_with_prompts(variant):
@@ -73,7 +80,8 @@ def test_saved_again_it_is_the_same(variant, tmp_path):
     again = load_model(save_model(model, tmp_path / "again"))
     assert isinstance(again[0], EntityTransformer)
     assert np.array_equal(
-        again.encode(TEXTS, entity_type=EntityType.SYMPTOM), model.encode(TEXTS, entity_type=EntityType.SYMPTOM)
+        again.encode(TEXTS, entity_type=EntityType.SYMPTOM),
+        model.encode(TEXTS, entity_type=EntityType.SYMPTOM),
     )
 
 

@@ -51,13 +51,19 @@ REFUSED = [
     (_set(f"distilbert.{LAYER}", torch.zeros(32, 32)), "two different tensors"),
     (_set(LAYER, torch.full((32, 32), float("nan"))), "NaN"),
     (_set(LAYER, torch.zeros(32, 32, dtype=torch.int64)), "floating point is needed"),
-    (_set("adapter.down.weight", torch.zeros(4, 32)), "neither of the encoder nor of the head: adapter.down.weight"),
+    (
+        _set("adapter.down.weight", torch.zeros(4, 32)),
+        "neither of the encoder nor of the head: adapter.down.weight",
+    ),
     (_drop("projection.weight", "projection.bias"), "has no projection"),
     (_drop("projection.bias"), "has no projection"),
     (_set("projection.weight", torch.zeros(256, 31)), r"projection.weight is \(256, 31\), not \(256, 32\)"),
     (_set("projection.bias", torch.zeros(255)), r"projection.bias is \(255,\), not \(256,\)"),
     (_drop("entity_type_projection.bias"), "incomplete entity table: entity_type_projection.bias"),
-    (_set("entity_type_embedding.weight", torch.zeros(9, 64)), r"entity_type_embedding.weight is \(9, 64\), not \(10, 64\)"),
+    (
+        _set("entity_type_embedding.weight", torch.zeros(9, 64)),
+        r"entity_type_embedding.weight is \(9, 64\), not \(10, 64\)",
+    ),
 ]
 
 
@@ -121,7 +127,11 @@ def test_absent_files(make_original, tmp_path, absent, words):
         ("config.json", b'{"n_heads": 5}', "do not divide 32"),
         ("config.json", b'{"activation": "swish", "n_heads": 4}', "'swish'"),
         ("tokenizer.json", b"{", "cannot be read"),
-        ("vocab.txt", "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *map(str, range(999))]).encode(), "belong together"),
+        (
+            "vocab.txt",
+            "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *map(str, range(999))]).encode(),
+            "belong together",
+        ),
     ],
 )
 def test_damaged_files(make_original, tmp_path, name, content, words):

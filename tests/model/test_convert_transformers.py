@@ -53,9 +53,20 @@ def converted(request, make_original, tmp_path):
 
 def _run(folder, first: str, flag: str, home) -> dict:
     code = SNIPPETS.format(folder=str(folder), pair=PAIR, first=first, flag=flag)
-    environment = {"PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, input="", cwd=home, check=False
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(home),
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(  # noqa: S603 - our own snippet
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        input="",
+        cwd=home,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

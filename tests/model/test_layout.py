@@ -43,7 +43,11 @@ def test_what_is_saved_loads_bit_identical_without_flag_or_warning(tiny_model, s
 def test_vectors_frozen_by_sentence_transformers_5_1(tmp_path):
     frozen = json.loads((FIXTURES / "stack-5.1-vectors.json").read_text("utf-8"))
     again = save_model(load_model(FIXTURES / "stack-5.1"), tmp_path / "again")
-    for model in (SentenceTransformer(str(FIXTURES / "stack-5.1")), load_model(FIXTURES / "stack-5.1"), load_model(again)):
+    for model in (
+        SentenceTransformer(str(FIXTURES / "stack-5.1")),
+        load_model(FIXTURES / "stack-5.1"),
+        load_model(again),
+    ):
         assert np.abs(model.encode(frozen["texts"]) - np.array(frozen["plain"])).max() < 1e-6
         assert np.abs(model.encode_query(frozen["texts"]) - np.array(frozen["query"])).max() < 1e-6
 
@@ -53,8 +57,12 @@ def test_layout_is_the_one_that_5_1_writes(tmp_path):
     theirs = FIXTURES / "stack-5.1"
     ours = save_model(load_model(theirs), tmp_path / "ours")
     for name in ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "2_Dense/config.json"):
-        assert json.loads((ours / name).read_text("utf-8")) == json.loads((theirs / name).read_text("utf-8")), name
-    mine, yours = (json.loads((f / "config_sentence_transformers.json").read_text("utf-8")) for f in (ours, theirs))
+        assert json.loads((ours / name).read_text("utf-8")) == json.loads(
+            (theirs / name).read_text("utf-8")
+        ), name
+    mine, yours = (
+        json.loads((f / "config_sentence_transformers.json").read_text("utf-8")) for f in (ours, theirs)
+    )
     del mine["__version__"], yours["__version__"]
     assert mine == yours
     tokenizer = json.loads((ours / "tokenizer_config.json").read_text("utf-8"))
@@ -145,7 +153,9 @@ def test_foreign_module_classes_are_refused_and_no_code_of_the_folder_runs(saved
 
 def test_code_named_in_the_encoder_config_does_not_run(saved):
     (saved / "evil.py").write_text(f"open({str(saved / 'ran')!r}, 'w')\n", "utf-8")
-    _change(saved / "config.json", model_type="evil", auto_map={"AutoConfig": "evil.C", "AutoModel": "evil.M"})
+    _change(
+        saved / "config.json", model_type="evil", auto_map={"AutoConfig": "evil.C", "AutoModel": "evil.M"}
+    )
     with pytest.raises(CheckpointError):
         load_model(saved)
     assert not (saved / "ran").exists()
@@ -166,7 +176,9 @@ def test_missing_encoder_weights_are_refused_not_randomised(saved):
         load_model(saved)
 
 
-@pytest.mark.parametrize("damage", ["modules.json", "model.safetensors", "2_Dense/model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize(
+    "damage", ["modules.json", "model.safetensors", "2_Dense/model.safetensors", "tokenizer.json"]
+)
 def test_damaged_files_are_one_clear_error(saved, damage):
     (saved / damage).write_bytes(b"{ not what it was")
     with pytest.raises(CheckpointError):
