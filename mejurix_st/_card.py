@@ -107,11 +107,11 @@ def converted_card(model: SentenceTransformer | None, original: Original) -> str
     out, hidden = original.tensors["projection.weight"].shape
     about = (
         "The original Mejurix medical-legal embedder (card: "
-        "https://huggingface.co/mejurix/medical-legal-embedder), "
-        f"converted by `mejurix-st convert`. Its weights are of a {original.config.num_hidden_layers}-layer "
+        "https://huggingface.co/mejurix/medical-legal-embedder), converted by `mejurix-st convert`. Its "
+        f"weights are of a {original.config.num_hidden_layers}-layer "
         f"{type(original.config).__name__.removesuffix('Config')} of width {hidden}, with a projection to "
-        f"{out}. "
-        "Before anything was written, the result was checked against the original formula in plain torch.\n\n"
+        f"{out}. Before anything was written, the result was checked against the original formula in plain "
+        "torch.\n\n"
     )
     if model is not None:
         return model_card(model, about)

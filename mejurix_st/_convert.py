@@ -156,8 +156,8 @@ def convert(
         if not error <= PARITY_TOLERANCE:
             raise CheckpointError(
                 f"The converted model differs from the original formula by {error:.1e} (at most "
-                f"{PARITY_TOLERANCE:.0e} "
-                "is allowed), so nothing was written. Please report this with the checkpoint's config.json."
+                f"{PARITY_TOLERANCE:.0e} is allowed), so nothing was written. Please report this with the "
+                "checkpoint's config.json."
             )
         files = {str(p.relative_to(place)): p.stat().st_size for p in sorted(place.rglob("*")) if p.is_file()}
     table = original.tensors.get(_legacy.ENTITY_TABLE[0])

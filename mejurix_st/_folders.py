@@ -81,13 +81,11 @@ def resolve_folder(
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelNotFoundError(
                 f"{name} is not a folder, not in the local Hugging Face cache, and could not be fetched "
-                f"({reason}). "
-                "Connect to the network, or download it elsewhere and give the folder's path."
+                f"({reason}). Connect to the network, or download it elsewhere and give the folder's path."
             ) from error
     raise ModelNotFoundError(
         f"{name} is not a folder and not in the local Hugging Face cache, and the network was not to be "
-        "used. "
-        "Download it first, or give the folder's path."
+        "used. Download it first, or give the folder's path."
     )
 
 

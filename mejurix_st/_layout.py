@@ -86,8 +86,8 @@ def _write_module(module: nn.Module, place: Path) -> str:
     own = kind.__module__.startswith(f"{OWN_MODULES}.")
     if not own and kind not in _STOCK_KINDS:  # a subclass too would come back as something else
         raise CheckpointError(
-            f"A {kind.__module__}.{kind.__name__} module cannot be saved in the layout that both versions of "
-            f"sentence-transformers read; use {', '.join(k.__name__ for k in _STOCK_KINDS)} or "
+            f"A {kind.__module__}.{kind.__name__} module cannot be saved in the layout that both versions "
+            f"of sentence-transformers read; use {', '.join(k.__name__ for k in _STOCK_KINDS)} or "
             f"{OWN_MODULES}."
         )
     if isinstance(module, Transformer):

@@ -41,9 +41,8 @@ def module_class(class_ref: str) -> type[nn.Module]:
     if not class_ref.startswith(_ALLOWED):
         raise CheckpointError(
             f"The model names the module class {class_ref!r}; only classes of sentence_transformers and "
-            "mejurix_st "
-            "are loaded. Use a model made of these, or load it with sentence-transformers yourself if you "
-            "trust it."
+            "mejurix_st are loaded. Use a model made of these, or load it with sentence-transformers "
+            "yourself if you trust it."
         )
     try:
         found = import_from_string(class_ref)  # maps the older module paths without a warning

@@ -245,8 +245,7 @@ def _check_head(tensors: dict[str, torch.Tensor], hidden: int, folder: Path) -> 
     if not all(n in tensors for n in _legacy.PROJECTION):
         raise CheckpointError(
             f"{folder} has no projection ({' and '.join(_legacy.PROJECTION)}), neither beside the encoder "
-            "nor in "
-            f"{_legacy.HEAD_FILE}: it is an encoder without its head. Give the folder of the whole "
+            f"nor in {_legacy.HEAD_FILE}: it is an encoder without its head. Give the folder of the whole "
             "checkpoint."
         )
     out = int(tensors["projection.weight"].shape[0])

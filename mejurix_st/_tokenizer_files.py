@@ -99,8 +99,7 @@ def read_tokenizer(place: Path, config: PretrainedConfig) -> PreTrainedTokenizer
     if len(tokenizer) > config.vocab_size:
         raise CheckpointError(
             f"The tokenizer in {place} has {len(tokenizer)} pieces, the encoder {config.vocab_size} "
-            "embeddings: "
-            "they do not belong together."
+            "embeddings: they do not belong together."
         )
     ids = tokenizer("a")["input_ids"]
     if tokenizer.cls_token_id is None or not ids or ids[0] != tokenizer.cls_token_id:
