@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mejurix_st.errors import InputError, MissingExtraError
 
 try:
@@ -90,6 +92,12 @@ def _field_condition(source: models.FieldCondition) -> edge.FieldCondition:
     return edge.FieldCondition(key, **arguments)
 
 
+def _match_value(source: models.MatchValue) -> edge.MatchValue:
+    # Edge 0.9 takes a Python bool for an integer, which matches nothing; numpy's it takes for what it is.
+    value: Any = np.bool_(source.value) if isinstance(source.value, bool) else source.value
+    return edge.MatchValue(value)
+
+
 def _values(source: Any) -> Any:
     return list(source)
 
@@ -122,7 +130,7 @@ def _line(source: models.GeoLineString) -> list[edge.GeoPoint]:
 
 
 _FIELD_PARTS: dict[type, Callable[[Any], Any]] = {
-    models.MatchValue: lambda source: edge.MatchValue(source.value),
+    models.MatchValue: _match_value,
     models.MatchAny: lambda source: edge.MatchAny(_values(source.any)),
     models.MatchExcept: lambda source: edge.MatchExcept(_values(source.except_)),
     models.MatchText: lambda source: edge.MatchText(source.text),

@@ -103,6 +103,8 @@ class EdgeStore:
         )
 
     def _load(self) -> edge.EdgeShard:
+        if not any(self._shard_path.glob("segments/*/segment.json")):
+            raise self._damaged("the shard has no segments")  # the engine would open it as an empty one
         try:
             shard = edge.EdgeShard.load(str(self._shard_path))
             shard.count(edge.CountRequest())
@@ -258,7 +260,8 @@ class EdgeStore:
         if free < bytes_needed + _RESERVE:
             raise StoreError(
                 f"The disk of {self._folder} has {free >> 20} MiB free and "
-                f"{(bytes_needed + _RESERVE) >> 20} MiB are needed; free some space and run the same command again. What was stored before is intact."
+                f"{(bytes_needed + _RESERVE) >> 20} MiB are needed; free some space and run the same command "
+                "again. What was stored before is intact."
             )
 
     def flush(self) -> None:

@@ -2,8 +2,8 @@
 
 Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009) with a weight for each arm:
 `score(p) = sum over arms of weight / (k + rank of p in that arm)`, ranks counted from 1. It needs no
-calibration between cosine and BM25. Its scores order one result list and mean nothing else: they are called fused, not
-relevance.
+calibration between cosine and BM25. Its scores order one result list and mean nothing else: they are called
+fused, not relevance.
 """
 
 from __future__ import annotations

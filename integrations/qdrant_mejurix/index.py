@@ -119,6 +119,8 @@ class Index:
         self.chunking = chunking or _default_chunking(encoder)
         self.weights = weights or (encoder.fusion_weights() if encoder else None) or FusionWeights()
         self.recovered = lifecycle.recover(store, staged=not store.shared)
+        if encoder is not None and not store.shared:
+            lifecycle.check_complete(store)
 
     @property
     def encoder(self) -> TextEncoder:

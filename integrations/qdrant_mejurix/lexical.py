@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HANGUL = re.compile(r"[가-힣]+")
 _CITATION = re.compile(
     r"\b(\d{1,4})\s+"  # volume or title
-    r"((?:[A-Z][A-Za-z]{0,6}\.?\s?){1,3}(?:[23]d\s)?)"  # reporter or code: U.S.C., CFR, F.3d, Vet. App.
+    r"((?:[A-Z][A-Za-z]{0,6}\.?\s?){1,5}(?:[23]d\s)?)"  # reporter or code: U.S.C., CFR, F.3d, Vet. App.
     r"\s*(?:§{1,2}|[Ss]ec(?:tion|\.)?)?\s*"
     r"(\d[\d.\-]*[a-z]?)"  # page or section
     r"((?:\s?\([0-9A-Za-z]{1,4}\)){0,5})"  # subsections
@@ -55,6 +55,8 @@ def citation_words(text: str) -> list[str]:
     """One word for every citation in `text`, and one for each level of its subsections."""
     words: list[str] = []
     for match in _CITATION.finditer(text):
+        if "." not in match[2] and "§" not in match[0] and not match[2].strip().isupper():
+            continue  # "3 March 2019" is no citation
         words += _levels(match[1] + _squeeze(match[2]), match[3], match[4])
     for match in _SECTION.finditer(text):
         words += _levels("section", match[1], match[2])

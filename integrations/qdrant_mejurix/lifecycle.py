@@ -20,7 +20,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qdrant_mejurix.filters import document_in, equals, in_matter, models, staged_in
+from mejurix_st.errors import StoreError
+from qdrant_mejurix.filters import document_in, equals, models, staged_in
 from qdrant_mejurix.manifest import Entry, State
 
 if TYPE_CHECKING:
@@ -122,6 +123,17 @@ def recover(store: Store, *, staged: bool) -> list[str]:
     return done
 
 
-def count_findable(store: Store, matter: str, user: models.Filter | None = None) -> int:
-    """Number of passages and records of a matter that searches can find."""
-    return store.count(in_matter(matter, user))
+def check_complete(store: Store) -> None:
+    """Notices at opening that an embedded store has lost points.
+
+    Raises:
+        StoreError: it holds fewer points than its documents have passages.
+    """
+    expected = sum(e.chunks for e in store.manifest.entries() if e.version and e.state is State.CURRENT)
+    found = store.count(models.Filter())
+    if found < expected:
+        raise StoreError(
+            f"The store {store.location} is damaged: {found} points of at least {expected} are there. "
+            "`mejurix-st verify` says which documents lack them; restore a backup, or index the files into a "
+            "new store."
+        )

@@ -63,7 +63,8 @@ class Matter:
     ) -> AddReport:
         """Indexes files.
 
-        The same content again changes nothing; changed content takes the old one's place at once. A document is named after its file, so two files of one name and different content are refused.
+        The same content again changes nothing; changed content takes the old one's place at once. A document is
+        named after its file, so two files of one name and different content are refused.
 
         Args:
             paths: files.
@@ -153,7 +154,7 @@ class Matter:
         return hits_of(found, weights, limit)
 
     def get(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[StoredRecord]:
-        """Passages and records by their public ids (`hit.payload["id"]`), as ordered; unknown ids are left out."""
+        """Passages and records by public id (`hit.payload["id"]`), as ordered; unknown ids are left out."""
         wanted: dict[str, str] = {}
         for identifier in unique_in_order([str(i) for i in ids]):
             wanted[record_id(self.name, identifier)] = identifier

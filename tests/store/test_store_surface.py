@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-
-from mejurix_st.errors import InputError
 from qdrant_mejurix import FusionWeights
 from qdrant_mejurix.filters import models
+
+from mejurix_st.errors import InputError
 
 
 def test_add_then_search_cites_document_and_offsets(index, case_files):
