@@ -25,7 +25,7 @@ KINDS: tuple[str, ...] = ("cue", "sentence", "term", "entity", "pair")
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _HANGUL = re.compile(r"[가-힣]")
 _SIZE = 6  # words of a Latin-script gram; characters of a Korean one, since Korean words carry their endings
-_NEAR = 0.5  # share of grams, of either text, from which two sentences count as near duplicates
+_NEAR = 0.5  # share of a test sentence's grams from which a text that has them counts as its near duplicate
 
 
 def _normalise(text: str) -> str:
@@ -108,9 +108,8 @@ class HeldOut:
         return bool(self.conflicts(text))
 
     def _near(self, text: str) -> list[str]:
-        grams = _grams(text)
-        shared = Counter(name for gram in grams for name in self._index.get(gram, ()))
-        return sorted(n for n, k in shared.items() if k >= _NEAR * min(len(grams), len(self.sentences[n])))
+        shared = Counter(name for gram in _grams(text) for name in self._index.get(gram, ()))
+        return sorted(n for n, count in shared.items() if count >= _NEAR * len(self.sentences[n]))
 
 
 @cache
@@ -125,9 +124,6 @@ def held_out() -> HeldOut:
         for gram in grams:
             index[gram].append(name)
     by_axis = {a: {c.lower() for cues in TEST_CUES[a].values() for c in cues} for a in AXES}
-    for triple in triples:
-        if triple.cue:
-            by_axis[triple.id.split(".")[0]].add(triple.cue.lower())
     rows = {t.id: frozenset(_normalise(e) for e in t.entities) for t in triples}
     cues = frozenset().union(*by_axis.values())
     entities = frozenset().union(*rows.values())
