@@ -7,16 +7,24 @@
     ('deep vein thrombosis', 'ICD10CM:I82.409', 'absent')
 """
 
+from mejurix_st.entities.adapters import SpacyRecognizer, TokenClassificationRecognizer
 from mejurix_st.entities.assertion import Assertion, assert_span, assert_spans
 from mejurix_st.entities.protocol import Recognizer
 from mejurix_st.entities.recognizer import VocabularyRecognizer, default_recognizer, recognize
+from mejurix_st.entities.rules import find_date_spans
+from mejurix_st.entities.sparse import assertion_query_vector, assertion_vector
 
 __all__ = [
     "Assertion",
     "Recognizer",
+    "SpacyRecognizer",
+    "TokenClassificationRecognizer",
     "VocabularyRecognizer",
     "assert_span",
     "assert_spans",
+    "assertion_query_vector",
+    "assertion_vector",
     "default_recognizer",
+    "find_date_spans",
     "recognize",
 ]

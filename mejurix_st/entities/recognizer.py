@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 #: What may follow a Korean term inside its word: particles, copula and the endings of 하다 and 되다.
 _PARTICLES = frozenset("은는이가을를의에로와과도만께서까부으라인임였하되된됨됐했적성증상및나일며고시후전중등측들란든조차할함한입및 ")
 #: A vertebral level in front of a term: "L3 ", "C5-6 ", "L4/5 ", "제3요추 " is part of the vocabulary.
-_LEVEL = re.compile(r"(?<![A-Za-z0-9])[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?(?=\s$)")
+_LEVEL = re.compile(r"(?<![A-Za-z0-9])[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?\s$|제\s?\d{1,2}(?:\s?[-~,]\s?\d{1,2})?번?\s?$")
+_LEVEL_ENDS = frozenset(" 0123456789번")
 _CONTEXT = 100
 _SHORT_HANGUL = 2
 
@@ -101,11 +102,11 @@ class VocabularyRecognizer:
                 sense = chosen
             reach = stop
             normalized = sense.normalized
-            if sense.type in (EntityType.DISEASE, EntityType.SYMPTOM) and start >= 3 and text[start - 1] == " ":
-                level = _LEVEL.search(text, max(0, start - 9), start)
+            if sense.type in (EntityType.DISEASE, EntityType.SYMPTOM) and start >= 2:
+                level = _LEVEL.search(text, max(0, start - 9), start) if text[start - 1] in _LEVEL_ENDS else None
                 if level and not (spans and spans[-1].end > level.start()):
                     start = level.start()
-                    normalized = f"{level.group().lower()} {normalized}"
+                    normalized = f"{level.group().lower().strip()} {normalized}"
             spans.append(EntitySpan(start, end, text[start:end], sense.type, normalized, sense.code))
         return spans
 

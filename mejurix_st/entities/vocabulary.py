@@ -67,6 +67,10 @@ class Vocabulary:
             if not senses or (sense.context and sense not in senses):
                 senses.append(sense)
 
+    def copy(self) -> Vocabulary:
+        """A vocabulary that can be added to without changing this one."""
+        return Vocabulary({form: list(senses) for form, senses in self.forms.items()}, dict(self.written))
+
     def add_concept(self, entity_type: EntityType, forms: Iterable[str], code: str = "", name: str = "") -> None:
         """Add the forms of one concept; `name` (default: the first form) becomes its normalised name."""
         names = [form for form in (form.strip() for form in forms) if form]
