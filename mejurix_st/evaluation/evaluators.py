@@ -69,19 +69,23 @@ class MejurixTripletEvaluator(_Evaluator):
         name: str = "mejurix",
         batch_size: int = 32,
     ) -> None:
-        super().__init__(name, "auc", batch_size)
+        super().__init__(name, "auc_hard", batch_size)
         self.triples = dict(triples) if triples is not None else development_triples()
 
     def measure(self, encoder: CachedEncoder) -> dict[str, float]:
         """Per set and language, and the means over sets."""
         scores = [score_triples(encoder, found, *key) for key, found in self.triples.items()]
-        metrics = {"auc": mean_of(scores, "auc_hard"), "accuracy": mean_of(scores, "accuracy")}
-        metrics["margin"] = mean_of(scores, "margin")
+        metrics = {
+            "auc_hard": mean_of(scores, "auc_hard"),
+            "auc_unrelated": mean_of([item for item in scores if item.random.size], "auc_random"),
+            "accuracy": mean_of(scores, "accuracy"),
+            "margin": mean_of(scores, "margin"),
+        }
         for item in scores:
             prefix = f"{item.name}_{item.language}"
-            metrics[f"{prefix}_auc"] = item.auc_hard
+            metrics[f"{prefix}_auc_hard"] = item.auc_hard
             metrics[f"{prefix}_accuracy"] = item.accuracy
-            metrics[f"{prefix}_mean_positive"] = float(item.positive.mean())
+            metrics[f"{prefix}_mean_positive"] = item.mean_positive
         return metrics
 
 

@@ -81,7 +81,7 @@ class GeometryResult:
     ndcg: dict[str, dict[str, float]]
 
     def kept(self, variant: str) -> float | None:
-        """Share of the full vectors' nDCG@10 that a variant keeps, mean over sets; None where not measured."""
+        """Share of the full vectors' nDCG@10 that a variant keeps, mean over sets; None if absent."""
         shares = [found[variant] / found["full"] for found in self.ndcg.values() if variant in found]
         return float(np.mean(shares)) if shares else None
 

@@ -74,19 +74,34 @@ class TripleScores:
         """AUC of positive similarities against those of unrelated pairs of the same set."""
         return auc(self.positive, self.random) if self.random.size else float("nan")
 
+    @property
+    def mean_positive(self) -> float:
+        """Mean similarity of related pairs: the original card's own measure."""
+        return float(self.positive.mean())
+
+    @property
+    def mean_negative(self) -> float:
+        """Mean similarity of anchors and hard negatives."""
+        return float(self.negative.mean())
+
+    @property
+    def mean_random(self) -> float:
+        """Mean similarity of unrelated pairs; NaN where there are none."""
+        return float(self.random.mean()) if self.random.size else float("nan")
+
     def to_dict(self) -> dict[str, Any]:
         """All measures, for JSON."""
         return {
             "set": self.name,
             "language": self.language,
             "n": len(self.positive),
-            "auc": self.auc_hard,
-            "auc_random": self.auc_random if self.random.size else None,
+            "auc_hard": self.auc_hard,
+            "auc_unrelated": self.auc_random if self.random.size else None,
             "accuracy": self.accuracy_interval.to_dict(),
             "margin": self.margin,
-            "mean_positive": float(self.positive.mean()),
-            "mean_negative": float(self.negative.mean()),
-            "mean_random": float(self.random.mean()) if self.random.size else None,
+            "mean_positive": self.mean_positive,
+            "mean_negative": self.mean_negative,
+            "mean_unrelated": self.mean_random if self.random.size else None,
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -180,28 +181,36 @@ class Report:
         return parts
 
 
+_TRIPLE_HEAD = (
+    *("set", "model", "AUC, hard", "AUC, unrelated", "accuracy", "margin"),
+    *("mean cosine, related", "hard", "unrelated"),
+)
+
+
 def _triple_table(models: Sequence[ModelReport], attribute: str, language: str) -> list[str]:
-    head = ["set"]
-    for model in models:
-        head += [f"{model.name} AUC", "accuracy", "margin", "mean cosine +", "mean cosine −"]
-    found = [{s.name: s for s in getattr(model, attribute) if s.language == language} for model in models]
+    """A row for each set and model, then the means over sets."""
+    found = {
+        model.name: {s.name: s for s in getattr(model, attribute) if s.language == language}
+        for model in models
+    }
     body = []
-    for name in dict.fromkeys(name for scores in found for name in scores):
-        cells = [name]
-        for scores in found:
-            s = scores[name]
-            values = (s.auc_hard, s.accuracy, s.margin, float(s.positive.mean()), float(s.negative.mean()))
-            cells += map(_figure, values)
-        body.append(cells)
-    last = ["**mean**"]
-    for scores in found:
-        items = list(scores.values())
-        last += [_figure(mean_of(items, m)) for m in ("auc_hard", "accuracy", "margin")] + ["", ""]
-    return markdown_table(head, [*body, last])
+    for name in dict.fromkeys(name for scores in found.values() for name in scores):
+        for model, scores in found.items():
+            if name in scores:
+                body.append([name, model, *_triple_cells([scores[name]])])
+    body += [["**mean**", model, *_triple_cells(list(scores.values()))] for model, scores in found.items()]
+    return markdown_table(_TRIPLE_HEAD, body)
+
+
+def _triple_cells(scores: Sequence[TripleScores]) -> list[str]:
+    measures = ("auc_hard", "auc_random", "accuracy", "margin")
+    parts = ("positive", "negative", "random")
+    cells = [_figure(mean_of(scores, measure)) for measure in measures]
+    return cells + [_figure(mean_of(scores, f"mean_{part}")) for part in parts]
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
 
 
 def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> list[str]:

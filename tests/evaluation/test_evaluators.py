@@ -36,8 +36,8 @@ def test_triplet_evaluator_agrees_with_the_measures(tiny_model):
     evaluator = MejurixTripletEvaluator({("negation", "en"): TRIPLES}, name="dev")
     metrics = evaluator(model)
     scores = score_triples(from_sentence_transformer(model, "tiny"), TRIPLES, "negation", "en")
-    assert evaluator.primary_metric == "dev_auc"
-    assert metrics["dev_auc"] == pytest.approx(scores.auc_hard)
+    assert evaluator.primary_metric == "dev_auc_hard"
+    assert metrics["dev_auc_hard"] == pytest.approx(scores.auc_hard)
     assert metrics["dev_negation_en_accuracy"] == pytest.approx(scores.accuracy)
 
 
@@ -95,7 +95,7 @@ def test_evaluators_inside_a_training_run(tiny_model, tmp_path):
     )
     before = evaluator(model)
     trainer.train()
-    logged = [entry for entry in trainer.state.log_history if "eval_dev_auc" in entry]
+    logged = [entry for entry in trainer.state.log_history if "eval_dev_auc_hard" in entry]
     assert [entry["step"] for entry in logged] == [2, 4]
     assert all(0 <= entry["eval_dev_ndcg@10"] <= 1 for entry in logged)
     # Each step measures the model as it then stands, not vectors kept from an earlier one.
