@@ -51,7 +51,7 @@ _SYNONYM_RATE = 0.35  # how often the positive says a term by another name
 _MIDDLE_RATE = 0.2  # how often a middle degree takes part, where the frames have one
 _HEADER_RATE = 0.12
 _SWAP_RATE = 0.1  # anchor and positive share the frame instead: nearness alone must not give the answer away
-_FORMS = (("sentence", 0.55), ("passage", 0.2), ("query", 0.25))
+_FORMS = {"sentence": 0.55, "passage": 0.2, "query": 0.25}
 DEFAULT_LIMIT = 20_000
 
 
@@ -192,7 +192,6 @@ def contrast_triples(
     if not axes or not set(axes) <= set(AXES):
         raise InputError(f"got axes {tuple(axes)!r}; use one or more of {', '.join(AXES)}")
     rng = seeded(seed)
-    names, shares = zip(*_FORMS, strict=True)
     seen: set[tuple[str, str]] = set()
     turns = [(axis, domain) for domain in DOMAINS for axis in axes]
     for turn in range(limit * 4):
@@ -201,7 +200,7 @@ def contrast_triples(
         axis, domain = turns[turn % len(turns)]
         members = groups(language)[axis, domain]
         group = rng.choices(members, weights=[len(g.statements) for g in members])[0]
-        form = rng.choices(names, weights=shares)[0]
+        form = rng.choices(list(_FORMS), weights=list(_FORMS.values()))[0]
         if form == "query" and not group.queries:
             form = "sentence"
         triple = _compose(axis, language, domain, group, form, rng)

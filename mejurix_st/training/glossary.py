@@ -41,6 +41,7 @@ _CONSONANT_ENDINGS = set("LMNR013678lmnr")
 _RIEUL_ENDINGS = set("LRlr178")
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)(?::([가-힣]+))?\}")
 _SYNONYM_RATE = 0.3
+_KNOWN_RATE = 0.8  # share of diseases with known partners, in frames that name more than the disease
 SENTENCES_PER_FRAME = 120
 
 
@@ -54,7 +55,7 @@ class Term:
         kind: disease, symptom, medication, treatment, test, anatomy, outcome, severity, legal, compensation,
             document or profession.
         role: Where the kind is not enough, the place it takes in a sentence: for legal terms party, actor,
-            court, statute, event, procedure or issue; for tests, diagnosis.
+            court, statute, event, procedure or issue; diagnosis, calculation and clinician for others.
         ko_synonyms: Other Korean names, lay or formal.
         en_synonyms: Other English names.
     """
@@ -176,15 +177,36 @@ def _say(term: Term, language: str, rng: random.Random) -> str:
     return rng.choice(others) if others and rng.random() < _SYNONYM_RATE else usual
 
 
+@cache
+def _partners() -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
+    """Disease -> its medications, treatments and symptoms: what a frame names together should go together."""
+    terms = {(term.en, term.kind): term for term in load_glossary()}
+    kinds = ("medication", "treatment", "symptom")
+    return {
+        row["disease"]: {
+            kind: tuple(terms[name, kind] for name in row[kind + "s"].split("|")) for kind in kinds
+        }
+        for row in read_table("relations_data_medical.tsv")
+    }
+
+
 def pick_terms(slots: tuple[str, ...], rng: random.Random) -> dict[str, Term]:
-    """A random term for every slot; two slots of one kind never get the same term."""
+    """A random term for every slot, never one in two slots, and mostly ones that go with the disease."""
     chosen: dict[str, Term] = {}
-    for slot in slots:
-        pool = terms_by_slot()[slot.rstrip("0123456789")]
+    partners: Mapping[str, tuple[Term, ...]] = {}
+    for slot in sorted(slots, key=lambda name: name != "disease"):
+        kind = slot.rstrip("0123456789")
+        pool = partners.get(kind, ())
+        if slot == "disease" and len(slots) > 1 and rng.random() < _KNOWN_RATE:
+            pool = tuple(term for term in terms_by_slot()["disease"] if term.en in _partners())
+        if len(pool) < 1 + any(other.startswith(kind) for other in chosen):
+            pool = terms_by_slot()[kind]
         term = rng.choice(pool)
         while term in chosen.values():
             term = rng.choice(pool)
         chosen[slot] = term
+        if slot == "disease":
+            partners = _partners().get(term.en, {})
     return chosen
 
 
