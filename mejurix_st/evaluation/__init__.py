@@ -1,1 +1,5 @@
-"""evaluation."""
+"""Measures that tell a good model from a collapsed one: retrieval, relations, axes, languages, geometry, speed.
+
+`mejurix_st.evaluation.run.evaluate` measures models against peers and writes a report;
+`mejurix_st.evaluation.evaluators` has the same measures for the sentence-transformers trainer.
+"""

@@ -71,7 +71,7 @@ def draw_relations(models: Sequence[ModelReport], path: Path, language: str = "e
     axes[0][0].invert_yaxis()
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle(f"Relation types ({_language(language)}): related pairs beside their negatives")
+    figure.suptitle(f"Relation types ({_language(language)}); AUC: related pairs against hard negatives")
     figure.savefig(path, dpi=130)
 
 
