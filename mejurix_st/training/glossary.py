@@ -179,9 +179,9 @@ def _say(term: Term, language: str, rng: random.Random) -> str:
 
 @cache
 def _partners() -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
-    """Disease -> its medications, treatments and symptoms: what a frame names together should go together."""
+    """Disease -> its medications, treatments, symptoms, tests: what a frame names together should go together."""
     terms = {(term.en, term.kind): term for term in load_glossary()}
-    kinds = ("medication", "treatment", "symptom")
+    kinds = ("medication", "treatment", "symptom", "test")
     return {
         row["disease"]: {
             kind: tuple(terms[name, kind] for name in row[kind + "s"].split("|")) for kind in kinds
