@@ -179,7 +179,7 @@ def _say(term: Term, language: str, rng: random.Random) -> str:
 
 @cache
 def _partners() -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
-    """Disease -> its medications, treatments, symptoms, tests: what a frame names together should go together."""
+    """Disease -> its medications, treatments, symptoms, tests: a frame should name what goes together."""
     terms = {(term.en, term.kind): term for term in load_glossary()}
     kinds = ("medication", "treatment", "symptom", "test")
     return {
