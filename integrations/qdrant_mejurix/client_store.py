@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
     from qdrant_mejurix.points import Point
-    from qdrant_mejurix.store import ArmQuery
+    from qdrant_mejurix.store import ArmQuery, FieldKind
 
 
 class ClientStore:
@@ -119,6 +119,13 @@ class ClientStore:
         schemas |= dict.fromkeys(DATETIME_FIELDS, models.PayloadSchemaType.DATETIME)
         for name, schema in schemas.items():
             self._client.create_payload_index(self._collection, name, field_schema=schema, wait=True)
+
+    def create_field_index(self, field: str, kind: FieldKind) -> None:
+        """See `Store`."""
+        with self._service("index a field"):
+            self._client.create_payload_index(
+                self._collection, field, field_schema=models.PayloadSchemaType(kind), wait=True
+            )
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See `Store`."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from qdrant_mejurix.filters import models
     from qdrant_mejurix.points import Point
-    from qdrant_mejurix.store import ArmQuery
+    from qdrant_mejurix.store import ArmQuery, FieldKind
 
 _RESERVE = 96 * 1024 * 1024
 """Bytes kept free: the engine maps its files in blocks of 32 MiB, and a mapped block that the disk cannot
@@ -175,6 +175,13 @@ class EdgeStore:
         if self._shard is None:
             raise StoreError(f"The store {self._folder} is closed; open it again.")
         return self._shard
+
+    def create_field_index(self, field: str, kind: FieldKind) -> None:
+        """See `Store`."""
+        schema = getattr(edge.PayloadSchemaType, kind.capitalize())
+        with self._engine("index a field"):
+            self._open.update(edge.UpdateOperation.create_field_index(field, schema))
+            self._open.flush()
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See `Store`."""

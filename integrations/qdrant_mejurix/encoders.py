@@ -204,11 +204,20 @@ def _name(encoder: Any) -> str:
     for owner in (encoder, *_inner(encoder)):
         for attribute in ("model_name", "model_name_or_path", "name_or_path", "name"):
             if (value := getattr(owner, attribute, None)) and isinstance(value, str):
-                return Path(value).name if Path(value).is_dir() else value
+                return _short(value)
         tokenizer_name = getattr(getattr(owner, "tokenizer", None), "name_or_path", None)
         if isinstance(tokenizer_name, str) and tokenizer_name:
-            return Path(tokenizer_name).name
+            return _short(tokenizer_name)
     return type(encoder).__name__
+
+
+def _short(name: str) -> str:
+    """A hub id as it is; a cache folder as its hub id; another folder by its last two parts."""
+    parts = Path(name).parts
+    for part in parts:
+        if part.startswith("models--"):
+            return part.removeprefix("models--").replace("--", "/")
+    return "/".join(parts[-2:]) if Path(name).is_dir() else name
 
 
 def _weights_hash(encoder: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mejurix_st.config import ChunkingConfig
 from mejurix_st.errors import InputError, StoreError
@@ -14,7 +14,7 @@ from qdrant_mejurix.lexical import LexicalEncoder
 from qdrant_mejurix.matter import Matter
 from qdrant_mejurix.names import check_matter_name
 from qdrant_mejurix.points import SparseVector
-from qdrant_mejurix.store import DEFAULT_COLLECTION, Store, open_store
+from qdrant_mejurix.store import DEFAULT_COLLECTION, FieldKind, Store, open_store
 from qdrant_mejurix.verify import Difference, verify_store
 
 if TYPE_CHECKING:
@@ -159,6 +159,21 @@ class Index:
             lifecycle.remove_matter(self.store, name)
             self._registered.discard(name)
         return True
+
+    def create_filter_index(self, field: str, kind: FieldKind) -> None:
+        """Makes filters on a field of the user's own fast, in every matter.
+
+        Args:
+            field: payload path, for example "metadata.year".
+            kind: what it holds: keyword, integer, float, bool, datetime, geo or text.
+
+        Raises:
+            InputError: another kind.
+        """
+        if kind not in get_args(FieldKind):
+            raise InputError(f"The kind of index is {kind!r}; valid: {', '.join(get_args(FieldKind))}.")
+        with self.writing:
+            self.store.create_field_index(field, kind)
 
     def register(self, matter: str) -> None:
         """Notes that a matter exists; called before its first point is written."""

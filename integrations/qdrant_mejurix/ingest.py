@@ -28,6 +28,7 @@ SLAB = 256
 """Passages embedded and written at a time; bounds memory, and evens out lengths in the encoder's batches."""
 COMMIT_SECONDS = 10.0
 """Documents that are complete become findable at least this often, and at the end of the run."""
+_PART = 64
 _BYTES_PER_POINT = 8192
 
 
@@ -90,6 +91,9 @@ class Ingest:
         self._open: deque[_Job] = deque()
         self._names: dict[str, str] = {}
         self._finished_at = time.monotonic()
+        self._embedded = (0, 0)
+        self._place = (0, "")
+        self._tell: Callable[[Progress], None] = lambda _: None
 
     def run(self, paths: Iterable[str | Path], root: Path | None) -> AddReport:
         """Adds the files; see `Matter.add`."""
@@ -98,18 +102,28 @@ class Ingest:
         if self._store.shared:  # another process may have been killed since this index was opened
             lifecycle.recover(self._store, staged=False)
         try:
-            with progress_reporter(self._progress, len(todo)) as report:
-                for number, path in enumerate(todo, start=1):
+            with progress_reporter(self._progress, len(todo)) as self._tell:
+                for path in todo:
+                    self._place = (len(todo), path)
                     self._one(path, root)
-                    report(Progress(number, len(todo), self._report.chunks, self._report.tokens, path))
+                    self._say()
                 self._write()
                 self._finish()
-                report(Progress(len(todo), len(todo), self._report.chunks, self._report.tokens, ""))
+                self._say()
         except BaseException as error:
             self._abandon(keep_complete=isinstance(error, KeyboardInterrupt))
             raise
         self._report.seconds = time.monotonic() - began
         return self._report
+
+    def _say(self) -> None:
+        total, path = self._place
+        report = self._report
+        done = len(report.added) + len(report.skipped) + len(report.failed) + len(self._complete())
+        self._tell(Progress(done, total, *self._embedded, path))
+
+    def _complete(self) -> list[_Job]:
+        return [job for job in self._open if job.cut and not job.waiting]
 
     def _abandon(self, *, keep_complete: bool) -> None:
         """Takes back what is half-written; if even that fails, the next opening does it."""
@@ -219,12 +233,25 @@ class Ingest:
         slab, self._slab = self._slab, []
         if slab:
             self._store.check_space(len(slab) * _BYTES_PER_POINT)
-            vectors = self._index.encoder.encode_documents([chunk.embedded_text for _, chunk in slab])
+            vectors = self._embed([chunk for _, chunk in slab])
             self._store.upsert([self._point(*item, vectors[i]) for i, item in enumerate(slab)])
             for job, chunk in slab:
                 job.waiting -= 1
                 job.written += 1
                 job.tokens += chunk.tokens
+
+    def _embed(self, chunks: Sequence[Chunk]) -> dict[int, Any]:
+        """Vectors by position; longest passages first, in small parts so that progress shows."""
+        order = sorted(range(len(chunks)), key=lambda i: -chunks[i].tokens)
+        vectors: dict[int, Any] = {}
+        for first in range(0, len(order), _PART):
+            part = order[first : first + _PART]
+            rows = self._index.encoder.encode_documents([chunks[i].embedded_text for i in part])
+            vectors.update(zip(part, rows, strict=True))
+            passages, tokens = self._embedded
+            self._embedded = (passages + len(part), tokens + sum(chunks[i].tokens for i in part))
+            self._say()
+        return vectors
 
     def _point(self, job: _Job, chunk: Chunk, vector: Any) -> Point:
         identifier = passage_id(self._matter, chunk.document, job.version, chunk.start, chunk.end)
@@ -247,7 +274,7 @@ class Ingest:
 
     def _finish(self) -> None:
         """Switches every document that is complete."""
-        complete = [job for job in self._open if job.cut and not job.waiting]
+        complete = self._complete()
         lifecycle.commit(self._store, [_current(job) for job in complete])
         for job in complete:
             self._open.remove(job)

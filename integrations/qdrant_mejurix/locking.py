@@ -59,8 +59,8 @@ class ReadWriteLock:
 class FolderLock:
     """Held by the one process that has a folder open.
 
-    The system releases it when that process ends, however it ends. The file names its holder, so that a refusal
-    can say whom to close.
+    The system releases it when that process ends, however it ends. The file names its holder, so that a
+    refusal can say whom to close.
     """
 
     def __init__(self, path: Path) -> None:

@@ -63,8 +63,8 @@ class Matter:
     ) -> AddReport:
         """Indexes files.
 
-        The same content again changes nothing; changed content takes the old one's place at once. A document is
-        named after its file, so two files of one name and different content are refused.
+        The same content again changes nothing; changed content takes the old one's place at once. A document
+        is named after its file, so two files of one name and different content are refused.
 
         Args:
             paths: files.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is: files read of all, passages and tokens findable so far, the file read last."""
+    """Where a run is: files dealt with of all, passages and tokens embedded, the file read last."""
 
     files: int
     total: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mejurix_st.errors import InputError, StoreError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MEMORY = ":memory:"
 DEFAULT_COLLECTION = "mejurix"
+FieldKind = Literal["keyword", "integer", "float", "bool", "datetime", "geo", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class Store(Protocol):
         Raises:
             StoreError: it is there with another dimension, or cannot be made.
         """
+
+    def create_field_index(self, field: str, kind: FieldKind) -> None:
+        """Makes filters on a payload field fast; again on the same field changes nothing."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Writes points; those with a known id are replaced."""

@@ -72,7 +72,7 @@ def worker():
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory, hashing_class):
-    """A store with version A of all files; the files, two thirds now in version B; both versions' passages."""
+    """A store with version A of all files; the files, two thirds now in version B; the passages of both."""
     memory = Path("/dev/shm")  # noqa: S108
     folder = tmp_path_factory.mktemp("crash")
     if memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30:

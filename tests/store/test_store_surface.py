@@ -162,6 +162,38 @@ def test_user_filter_on_metadata(index):
     assert matter.count(late) == 1
 
 
+def test_filter_index_on_a_users_field(index):
+    matter = index.matter("m")
+    matter.add_records(["knee", "hip"], [{"year": 2019, "ok": True}, {"year": 2021, "ok": False}])
+    late = models.Filter(must=[models.FieldCondition(key="metadata.year", range=models.Range(gte=2020))])
+    fine = models.Filter(must=[models.FieldCondition(key="metadata.ok", match=models.MatchValue(value=True))])
+    before = (matter.count(late), matter.count(fine))
+    for _ in range(2):
+        index.create_filter_index("metadata.year", "integer")
+        index.create_filter_index("metadata.ok", "bool")
+    assert (matter.count(late), matter.count(fine)) == before == (1, 1)
+    with pytest.raises(InputError, match="valid: keyword"):
+        index.create_filter_index("metadata.year", "number")
+
+
+def test_progress_is_told_to_a_callback(index, case_files):
+    steps = []
+    report = index.matter("m").add([*case_files, "missing.txt"], progress=steps.append)
+    assert (steps[-1].files, steps[-1].total) == (4, 4)
+    assert (steps[-1].chunks, steps[-1].tokens) == (report.chunks, report.tokens)
+    assert [s.files for s in steps] == sorted(s.files for s in steps)
+
+
+def test_bar_only_where_asked_for(index, case_files, capsys):
+    matter = index.matter("m")
+    matter.add(case_files[:1])  # standard error is no terminal here
+    assert capsys.readouterr() == ("", "")
+    matter.add(case_files, progress=True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "3/3" in err
+
+
 def test_annotator_and_assertion_arm(open_case):
     index = open_case(
         annotator=lambda text: {"entity_types": ["DISEASE"] if "fracture" in text else []},
@@ -204,9 +236,11 @@ def test_without_encoder_one_can_verify_and_delete_but_not_search(tmp_path, enco
 
 
 def test_import_is_light():
-    code = "import qdrant_mejurix, sys; print(sorted({'torch', 'qdrant_client', 'qdrant_edge'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
-    code = "from qdrant_mejurix import open_index; import sys; print('torch' in sys.modules)"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+    code = (
+        "import qdrant_mejurix, sys\n"
+        "heavy = {'torch', 'qdrant_client', 'qdrant_edge'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+        "from qdrant_mejurix import open_index; print('torch' in sys.modules)"
     )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert run.stdout.split() == ["[]", "False"]
