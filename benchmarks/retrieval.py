@@ -83,7 +83,7 @@ def main() -> int:
         results += [RetrievalResult(name, r.task, r.ndcg, r.recall) for r in fit.held_out.values()]
     print(table(results))
     print(
-        f"\nPassages: {arguments.passages}, at most {arguments.passage_tokens} tokens. Fused rows are held out"
+        f"\nPassages: {arguments.passages}, at most {arguments.passage_tokens} tokens. Fused rows: held out"
     )
     print("(5-fold cross-validation over queries); weights over all queries:")
     for name, found in weights.items():
