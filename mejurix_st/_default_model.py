@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers.models.bert.modeling_bert import BertPooler
 
 from mejurix_st._base_tokenizer import SPECIAL, build_tokenizer
 from mejurix_st._base_weights import BASE_ID, BaseEncoder, kept_pieces, read_package
@@ -72,6 +73,9 @@ def write_trained(folder: Path, trained: Trained) -> None:
     if trained.adapter:
         half = {k: v.to(torch.float16).contiguous() for k, v in trained.adapter.items()}
         save_file(half, folder / ADAPTER_FILE)
+    for name in (HEAD_FILE, ADAPTER_FILE):
+        if (folder / name).is_file():
+            (folder / name).chmod(0o644)  # safetensors writes files that only their owner can read
 
 
 def merge_adapter(
@@ -117,7 +121,12 @@ def write_encoder(
     """Writes a plain `transformers` folder: the pruned encoder with the adapter merged, and its tokenizer."""
     base = base or read_base()
     kept = kept_pieces(base.pieces)
-    build_encoder(base, kept, trained).save_pretrained(folder)
+    encoder = build_encoder(base, kept, trained)
+    # Loaders build a pooler whether it is used or not; zeros keep them from filling it with random numbers.
+    encoder.pooler = BertPooler(encoder.config)
+    for parameter in encoder.pooler.parameters():
+        parameter.data.zero_()
+    encoder.save_pretrained(folder)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=build_tokenizer(base, kept),
         model_max_length=max_tokens,

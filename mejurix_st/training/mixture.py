@@ -1,0 +1,120 @@
+"""Which texts a training step sees: weighted sources, deterministic by step, so that a run can be resumed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from mejurix_st.training.sources import Pair
+
+Row = TypeVar("Row")
+SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
+
+
+class Cycle(Generic[Row]):
+    """Endless passes over rows, reshuffled on each pass; position `at` says where it stands."""
+
+    def __init__(self, rows: Sequence[Row], seed: str, at: int = 0) -> None:
+        if not rows:
+            raise ValueError(f"no rows for {seed}")
+        self.rows, self.seed, self.at = rows, seed, at
+        self._pass, self._order = -1, list(range(len(rows)))
+
+    def take(self, count: int) -> list[Row]:
+        """The next `count` rows."""
+        return [self._next() for _ in range(count)]
+
+    def _next(self) -> Row:
+        number, offset = divmod(self.at, len(self.rows))
+        if number != self._pass:
+            self._order = list(range(len(self.rows)))
+            random.Random(f"{self.seed} {number}").shuffle(self._order)  # noqa: S311 - not cryptography
+            self._pass = number
+        self.at += 1
+        return self.rows[self._order[offset]]
+
+
+@dataclass
+class Mixture:
+    """Pairs of several sources, and triples of several kinds.
+
+    Attributes:
+        pairs: cycles by source name.
+        weights: of the sources, any positive numbers.
+        triples: cycles by kind ("contrast en", "relations ko", ...).
+        parallel: cycle over (English, Korean).
+        seed: of the order of sources.
+    """
+
+    pairs: dict[str, Cycle[Pair]]
+    weights: dict[str, float]
+    triples: dict[str, Cycle[tuple[str, str, str]]]
+    parallel: Cycle[tuple[str, str]]
+    seed: int = 0
+    names: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = [n for n in self.pairs if self.weights.get(n, 0) > 0]
+
+    def pair_batch(self, step: int, size: int, short_size: int) -> list[Pair]:
+        """One batch of a single source: in-batch negatives are then of the same kind, and hard.
+
+        Args:
+            step: number of the step; decides the source.
+            size: pairs of a source of passages.
+            short_size: pairs of a source of terms and short sentences.
+        """
+        rng = random.Random(f"{self.seed} {step}")  # noqa: S311 - not cryptography
+        name = rng.choices(self.names, [self.weights[n] for n in self.names])[0]
+        return self.pairs[name].take(short_size if name in SHORT_SOURCES else size)
+
+    def positions(self) -> dict[str, int]:
+        """Where every cycle stands, for the checkpoint."""
+        return {name: cycle.at for name, cycle in self._cycles()}
+
+    def restore(self, positions: dict[str, int]) -> None:
+        """Continues from a checkpoint's positions."""
+        for name, cycle in self._cycles():
+            cycle.at = positions.get(name, 0)
+
+    def _cycles(self) -> Iterator[tuple[str, Cycle]]:  # type: ignore[type-arg]
+        yield from ((f"pairs {n}", c) for n, c in self.pairs.items())
+        yield from ((f"triples {n}", c) for n, c in self.triples.items())
+        yield "parallel", self.parallel
+
+
+def build_mixture(
+    pairs: dict[str, list[Pair]], *, weights: dict[str, float], seed: int, guards: Mapping[str, Callable[[str], bool]]
+) -> Mixture:
+    """Puts real pairs together with this project's contrast triples, relations and parallel sentences.
+
+    Args:
+        pairs: by source.
+        weights: of the sources.
+        seed: of every order.
+        guards: for "contrast", "relations" and "parallel": True for a text that must be left out.
+    """
+    from mejurix_st.training import contrast, glossary, relations
+
+    triples: dict[str, Cycle[tuple[str, str, str]]] = {}
+    for language in ("en", "ko"):
+        rows = [
+            (t.anchor, t.positive, t.negative)
+            for t in contrast.contrast_triples(seed, language, exclude=guards.get("contrast"))
+        ]
+        triples[f"contrast {language}"] = Cycle(rows, f"{seed} contrast {language}")
+        related = [
+            (t.anchor, t.positive, t.negative)
+            for t in relations.relation_triples(seed, language, exclude=guards.get("relations"))
+        ]
+        triples[f"relations {language}"] = Cycle(related, f"{seed} relations {language}")
+    exclude = guards.get("parallel")
+    parallel = [
+        *glossary.parallel_sentences(seed, exclude=exclude),
+        *glossary.query_pairs(seed, exclude=exclude),
+        *glossary.term_pairs(seed, exclude=exclude),
+    ]
+    cycles = {name: Cycle(rows, f"{seed} {name}") for name, rows in pairs.items() if rows}
+    return Mixture(cycles, weights, triples, Cycle(parallel, f"{seed} parallel"), seed)

@@ -1,0 +1,260 @@
+"""The default recipe: closed-form head, then contrastive training with distillation on a frozen base.
+
+Runs on a CPU or a GPU by the same call; every `checkpoint_every` steps the state is written, and a second call
+with the same folder continues from there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.optim import AdamW
+from tqdm.auto import tqdm
+
+from mejurix_st._base_tokenizer import build_tokenizer
+from mejurix_st._base_weights import kept_pieces
+from mejurix_st._default_model import Trained, build_encoder, read_base, write_trained
+from mejurix_st.errors import InputError
+from mejurix_st.training.head import closed_form_head
+from mejurix_st.training.lora import adapter_state, load_adapter_state
+from mejurix_st.training.mixture import Mixture, build_mixture
+from mejurix_st.training.sources import Pair, pairs
+from mejurix_st.training.step import DOCUMENT, QUERY, Memory, StepConfig, step_losses
+from mejurix_st.training.student import Student, TextEncoder
+from mejurix_st.training.teachers import TeacherBank, teach
+
+# How often each source is drawn, and how many of its pairs the teachers read.
+WEIGHTS = {
+    "medquad": 3.0,
+    "us_code": 4.5,
+    "disease_ontology": 0.8,
+    "icd10cm": 0.8,
+    "notes_and_dialogues": 0.8,
+    "abbreviations": 0.3,
+    "va_contentions": 0.5,
+    "clinical_notes": 2.5,
+    "decisions": 1.5,
+    "worksheets": 0.5,
+    "korean": 1.0,
+}
+TAUGHT = {"medquad": 4500, "us_code": 7000, "clinical_notes": 4500, "decisions": 1500, "worksheets": 500}
+TAUGHT |= {"disease_ontology": 2000, "icd10cm": 1500, "notes_and_dialogues": 1000, "va_contentions": 800}
+TAUGHT |= {"korean": 3186}
+
+
+@dataclass(frozen=True)
+class DefaultRecipe:
+    """Settings of the default recipe; all of them go into the model's config."""
+
+    steps: int = 700
+    rank: int = 32
+    first_layer: int = 3
+    alpha: float = 32.0
+    adapter_rate: float = 8e-4
+    head_rate: float = 2e-4
+    warmup: int = 40
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    max_tokens: int = 160
+    checkpoint_every: int = 25
+    seed: int = 1
+    step: StepConfig = field(default_factory=StepConfig)
+
+
+def taught_texts(built: dict[str, list[Pair]]) -> list[str]:
+    """Texts that the teachers read, prompts included, each once."""
+    texts: dict[str, None] = {}
+    for name, rows in built.items():
+        for pair in rows[: TAUGHT.get(name, 0)]:
+            texts[QUERY + pair.query] = None
+            texts[DOCUMENT + pair.positive] = None
+    return list(texts)
+
+
+def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
+    """The student at its start: closed-form head on the base's CLS vectors."""
+    base = read_base()
+    kept = kept_pieces(base.pieces)
+    tokenizer = build_tokenizer(base, kept)
+    encoder = build_encoder(base, kept)
+    if bank is None:
+        weight, bias = torch.zeros(256, 384), torch.zeros(256)  # filled by `load` from a checkpoint
+    else:
+        rng = random.Random(recipe.seed)  # noqa: S311 - not cryptography
+        sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
+        reader = TextEncoder(encoder.to(torch.bfloat16), tokenizer, pad=1, max_tokens=96)
+        with torch.no_grad():
+            cls = reader.states(sample).numpy()
+        head = closed_form_head(cls, bank.first[[bank.rows[t] for t in sample]])
+        weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
+    scale = recipe.alpha / recipe.rank
+    student = Student(
+        encoder, tokenizer, weight, bias,
+        rank=recipe.rank, scale=scale, max_tokens=recipe.max_tokens, seed=recipe.seed,
+        first_layer=recipe.first_layer,
+    )
+    return student.to(device)
+
+
+class Run:
+    """A training run in a folder: state, checkpoint, log."""
+
+    def __init__(
+        self, recipe: DefaultRecipe, folder: Path, student: Student, mixture: Mixture, bank: TeacherBank | None
+    ) -> None:
+        self.recipe, self.folder, self.student = recipe, folder, student
+        self.mixture, self.bank = mixture, bank
+        self.memory = Memory(recipe.step.memory)
+        self.step = 0
+        self.seconds = 0.0
+        groups = [
+            {"params": student.adapter_parameters(), "lr": recipe.adapter_rate, "weight_decay": recipe.weight_decay},
+            {"params": student.head.parameters(), "lr": recipe.head_rate, "weight_decay": 0.0},
+        ]
+        self.optimizer = AdamW(groups, betas=(0.9, 0.98))
+        self.rates = [recipe.adapter_rate, recipe.head_rate]
+
+    def train(self, until: int | None = None, *, show_progress: bool | None = None) -> None:
+        """Steps to `until` (the recipe's end by default); state is saved on the way and on Ctrl-C."""
+        end = min(until or self.recipe.steps, self.recipe.steps)
+        off = None if show_progress is None else not show_progress
+        try:
+            with tqdm(total=end, initial=self.step, desc="training", disable=off) as bar:
+                while self.step < end:
+                    losses = self._one_step()
+                    bar.update()
+                    bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items() if k in ("pairs", "parallel")})
+                    if self.step % self.recipe.checkpoint_every == 0:
+                        self.save()
+        finally:
+            self.save()
+
+    def _one_step(self) -> dict[str, float]:
+        started = time.monotonic()
+        factor = self._schedule()
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
+        self.optimizer.zero_grad(set_to_none=True)
+        losses = step_losses(self.student, self.mixture, self.memory, self.bank, self.recipe.step, self.step)
+        trainable = [p for g in self.optimizer.param_groups for p in g["params"]]
+        torch.nn.utils.clip_grad_norm_(trainable, self.recipe.clip)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.monotonic() - started
+        line = {"step": self.step, "seconds": round(self.seconds, 1), "rate": factor}
+        line |= {name: round(value, 4) for name, value in losses.items()}
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        return losses
+
+    def _schedule(self) -> float:
+        """Linear warm-up, then a half cosine to a tenth."""
+        if self.step < self.recipe.warmup:
+            return (self.step + 1) / self.recipe.warmup
+        done = (self.step - self.recipe.warmup) / max(1, self.recipe.steps - self.recipe.warmup)
+        return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+    def trained(self) -> Trained:
+        """What has been learnt so far, in the form that ships."""
+        config = {
+            "base": "intfloat/multilingual-e5-small",
+            "adapter": {"rank": self.recipe.rank, "scale": self.recipe.alpha / self.recipe.rank},
+            "recipe": asdict(self.recipe),
+            "steps": self.step,
+        }
+        head = self.student.head
+        adapter = {k: v.cpu() for k, v in adapter_state(self.student.adapters).items()}
+        return Trained(head.weight.detach().cpu(), head.bias.detach().cpu(), adapter, config)
+
+    def save(self) -> None:
+        """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
+        tensors = adapter_state(self.student.adapters)
+        tensors |= {f"head.{k}": v.detach().clone() for k, v in self.student.head.state_dict().items()}
+        tensors["memory"] = self.memory.vectors.clone()
+        for number, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
+        notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
+        notes |= {"groups": self.memory.groups, "recipe": asdict(self.recipe)}
+        metadata = {"notes": json.dumps(notes, ensure_ascii=False)}
+        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, self.folder / "checkpoint.part", metadata)
+        (self.folder / "checkpoint.part").replace(self.folder / "checkpoint.safetensors")
+
+    def restore(self) -> bool:
+        """Continues from the folder's checkpoint; False when there is none.
+
+        Raises:
+            InputError: the checkpoint is of another recipe.
+        """
+        path = self.folder / "checkpoint.safetensors"
+        if not path.is_file():
+            return False
+        from safetensors import safe_open
+
+        with safe_open(path, "pt") as file:
+            notes: dict[str, Any] = json.loads(file.metadata()["notes"])
+        wanted = {k: v for k, v in asdict(self.recipe).items() if k in ("rank", "alpha", "seed")}
+        if any(notes["recipe"][k] != v for k, v in wanted.items()):
+            raise InputError(f"{path} belongs to another recipe; give another --output, or delete the folder.")
+        tensors = load_file(path)
+        load_adapter_state(self.student.adapters, tensors)
+        self.student.head.load_state_dict({k: tensors[f"head.{k}"] for k in ("weight", "bias")})
+        state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, number, key = name.split(".")
+                state[int(number)][key] = value
+        full = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({"state": dict(state), "param_groups": full["param_groups"]})
+        self.memory.vectors, self.memory.groups = tensors["memory"], notes["groups"]
+        self.mixture.restore(notes["positions"])
+        self.step, self.seconds = notes["step"], notes["seconds"]
+        return True
+
+
+def prepare(
+    data: Path,
+    folder: Path,
+    recipe: DefaultRecipe,
+    *,
+    refuse: Callable[[str], bool] | None,
+    guards: Mapping[str, Callable[[str], bool]],
+    device: str,
+) -> Run:
+    """Builds the data, the teachers' vectors and the student, and continues a run that the folder holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    built = pairs(data, seed=recipe.seed, refuse=refuse)
+    mixture = build_mixture(built, weights=WEIGHTS, seed=recipe.seed, guards=guards)
+    base = read_base()
+    kept = kept_pieces(base.pieces)
+    reader = TextEncoder(
+        build_encoder(base, kept).to(torch.bfloat16), build_tokenizer(base, kept), pad=1, max_tokens=96,
+        bucket_tokens=8192,
+    )  # fmt: skip
+    bank = teach(taught_texts(built), reader, folder / "teachers")
+    counts = {name: len(rows) for name, rows in built.items()}
+    (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
+    run = Run(recipe, folder, build_student(recipe, bank, device), mixture, bank)
+    run.restore()
+    return run
+
+
+def sample_vectors(run: Run, texts: Sequence[str]) -> np.ndarray:
+    """Vectors of the student as it stands, for evaluations on the way."""
+    with torch.no_grad():
+        return run.student(texts).cpu().numpy()
+
+
+def export(run: Run, folder: Path) -> None:
+    """Writes adapter and head as they ship."""
+    write_trained(folder, run.trained())
