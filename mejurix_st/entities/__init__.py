@@ -1,10 +1,10 @@
 """Entities, and what a text says of them.
 
-    >>> from mejurix_st.entities import assert_span, recognize
-    >>> text = "No evidence of deep vein thrombosis."
-    >>> span = recognize(text)[0]
-    >>> span.text, span.code, assert_span(text, span.start, span.end).status
-    ('deep vein thrombosis', 'ICD10CM:I82.409', 'absent')
+>>> from mejurix_st.entities import assert_span, recognize
+>>> text = "No evidence of deep vein thrombosis."
+>>> span = recognize(text)[0]
+>>> span.text, span.code, assert_span(text, span.start, span.end).status
+('deep vein thrombosis', 'ICD10CM:I82.409', 'absent')
 """
 
 from mejurix_st.entities.adapters import SpacyRecognizer, TokenClassificationRecognizer

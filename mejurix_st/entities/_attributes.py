@@ -10,7 +10,9 @@ from mejurix_st.entities.dates import date_at, find_dates
 if TYPE_CHECKING:
     from mejurix_st.entities.cues import Cue
 
-_PHRASE_END = re.compile(r"[,;:.]|\b(?:and|or|but|with|without|no|not)\b|그리고|및|으나|지만|없|있고|있으며", re.IGNORECASE)
+_PHRASE_END = re.compile(
+    r"[,;:.]|\b(?:and|or|but|with|without|no|not)\b|그리고|및|으나|지만|없|있고|있으며", re.IGNORECASE
+)
 _CLAUSE_END = re.compile(r";|\b(?:and|but)\b", re.IGNORECASE)
 #: Characters between an entity and the word that grades it, or names its side.
 _SEVERITY_REACH, _SIDE_REACH = 28, 40
@@ -43,7 +45,7 @@ def laterality_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[str
 def _nearest(
     text: str, start: int, end: int, cues: list[Cue], category: str, reach: int, stop: re.Pattern[str]
 ) -> Cue | None:
-    """The nearest cue of a category with no `stop` between it and the entity; one inside the entity comes first."""
+    """The nearest cue of a category with no `stop` before the entity; one inside it comes first."""
     best: tuple[int, Cue] | None = None
     for cue in cues:
         if cue.category != category:
@@ -87,7 +89,9 @@ def anchor_of(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tu
             continue  # the entity is the event itself
         gap = max(first - end, start - last)
         between = text[end:first] if first >= end else text[last:start]
-        blocked = any(c.category == "TERM" and min(end, last) <= c.start and c.end <= max(first, start) for c in cues)
+        blocked = any(
+            c.category == "TERM" and min(end, last) <= c.start and c.end <= max(first, start) for c in cues
+        )
         if blocked or ";" in between or (best is not None and gap >= best[0]):
             continue
         best = (gap, cue.value, anchor, cue)

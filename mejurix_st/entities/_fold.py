@@ -1,9 +1,9 @@
 """Folded view of a text: what the automata read, position for position.
 
-Folding lower-cases, turns hyphens, quotes, brackets and white space into one space each, and puts one space in
-front, so that a pattern that starts with a space matches at the beginning of a word only. The folded text has one
-character per source character (plus the leading space), so an offset needs no table; where Unicode forbids that
-(decomposed Hangul, letters whose lower case is longer), a table is kept.
+Folding lower-cases, turns hyphens, quotes, brackets and white space into one space each, and puts one space
+in front, so that a pattern that starts with a space matches at the beginning of a word only. The folded text
+has one character per source character (plus the leading space), so an offset needs no table; where Unicode
+forbids that (decomposed Hangul, letters whose lower case is longer), a table is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 
 _SPACES = "\t\n\r\x0b\x0c\xa0\u2002\u2003\u2009\u202f\u3000-‐‑‒–—−_'’‘`\"“”„«»()[]{}<>「」『』《》〈〉/·•*#|~"
-_TABLE = {ord(c): " " for c in _SPACES} | {0xFF0C: ",", 0xFF1A: ":", 0xFF1B: ";", 0xFF1F: "?", 0xFF0E: ".", 0x3002: "."}
+_TABLE = {ord(c): " " for c in _SPACES} | {
+    0xFF0C: ",",
+    0xFF1A: ":",
+    0xFF1B: ";",
+    0xFF1F: "?",
+    0xFF0E: ".",
+    0x3002: ".",
+}
 #: A finding marked negative in a chart, "(-)", written in brackets that folding removes.
 _MINUS = "\ue000\ue000\ue000"
 
@@ -23,7 +30,8 @@ class Folded:
 
     Attributes:
         text: folded characters; index i + 1 belongs to source character i, unless `offsets` is given.
-        offsets: source offset of each folded character, then the source's length; None for the plain shift by one.
+        offsets: source offset of each folded character, then the source's length; None for the plain shift
+            by one.
     """
 
     text: str

@@ -8,11 +8,12 @@ from mejurix_st.entities._fold import is_hangul
 
 #: Spelling pairs, either way round, inside a word.
 _SPELLINGS = (
-    ("haem", "hem"), ("oedema", "edema"), ("tumour", "tumor"), ("anaes", "anes"), ("orthopaed", "orthoped"),
-    ("paraly", "paraly"), ("fibre", "fiber"), ("ischaem", "ischem"), ("anaem", "anem"), ("diarrhoea", "diarrhea"),
-    ("dyspnoea", "dyspnea"), ("apnoea", "apnea"), ("oesoph", "esoph"), ("aesthe", "esthe"), ("gynaec", "gynec"),
+    ("haem", "hem"), ("oedema", "edema"), ("tumour", "tumor"), ("anaes", "anes"), ("paed", "ped"),
+    ("fibre", "fiber"), ("ischaem", "ischem"), ("anaem", "anem"), ("diarrhoea", "diarrhea"),
+    ("dyspnoea", "dyspnea"), ("apnoea", "apnea"), ("oesoph", "esoph"), ("aesthe", "esthe"),
     ("disc", "disk"), ("labour", "labor"), ("judgement", "judgment"), ("leuk", "leuc"), ("foetal", "fetal"),
-    ("defence", "defense"), ("licence", "license"), ("isation", "ization"), ("paed", "ped"), ("behaviour", "behavior"),
+    ("defence", "defense"), ("licence", "license"), ("isation", "ization"), ("behaviour", "behavior"),
+    ("gynaec", "gynec"),
 )  # fmt: skip
 _NO_PLURAL = re.compile(r"(?:s|ing|ness|[^aeiou]ia|emia|uria|ility|ism|[\d.%)])$")
 
@@ -45,7 +46,8 @@ def surface_forms(term: str) -> set[str]:
         term: one English or Korean form from a table.
 
     Returns:
-        Lower-case English forms (singular, plural, both spellings), or the Korean form with and without spaces.
+        Lower-case English forms (singular, plural, both spellings), or the Korean form with and without
+        spaces.
     """
     if is_hangul(term):
         return {term.lower(), term.lower().replace(" ", "")}
@@ -53,5 +55,9 @@ def surface_forms(term: str) -> set[str]:
     forms = {term, _plural_term(term)} if len(term) > 3 else {term}
     for first, second in _SPELLINGS:
         for old, new in ((first, second), (second, first)):
-            forms |= {re.sub(rf"\b{old}|(?<=\w){old}", new, form) for form in forms if old in form and new not in form}
+            forms |= {
+                re.sub(rf"\b{old}|(?<=\w){old}", new, form)
+                for form in forms
+                if old in form and new not in form
+            }
     return forms

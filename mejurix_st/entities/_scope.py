@@ -1,8 +1,8 @@
 """Which cues of a sentence reach an entity, and what they make of it together.
 
-English cues look forward or back until a terminator ("but", "other than", "because"). Korean predicates end the clause,
-so their cues look back, from the ending to the term, and a clause that is closed by a connective (-고, -으나, -지만)
-keeps later predicates out.
+English cues look forward or back until a terminator ("but", "other than", "because"). Korean predicates end
+the clause, so their cues look back, from the ending to the term, and a clause that is closed by a
+connective (-고, -으나, -지만) keeps later predicates out.
 """
 
 from __future__ import annotations
@@ -17,18 +17,28 @@ if TYPE_CHECKING:
 _STATUS = {"NEG", "POSS", "HYP", "POL"}
 #: A new English clause with a subject of its own: a forward scope does not cross it.
 _NEW_CLAUSE = re.compile(
-    r"[;:]\s|,?\s+(?:and|,)\s+(?:he|she|it|they|i|we|there|the (?:patient|claimant|plaintiff|veteran|defendant))\s"
+    r"[;:]\s|,?\s+(?:and|,)\s+(?:he|she|it|they|i|we|there|"
+    r"the (?:patient|claimant|plaintiff|veteran|defendant))\s"
     r"|,\s+(?:he|she|it|they|there|the|this|his|her|a|an)\s|\s+but\s",
     re.IGNORECASE,
 )
-#: A finished clause before "and": a backward scope does not cross it ("healed well and infection was ruled out").
-_CLOSED_CLAUSE = re.compile(r"\b(?:is|was|are|were|has|had|showed|shows|\w{3,}ed)\b.*?\b(?:and|;)\s|;", re.IGNORECASE)
+#: A finished clause before "and": a backward scope does not cross it ("healed well and infection was ruled
+#: out").
+_CLOSED_CLAUSE = re.compile(
+    r"\b(?:is|was|are|were|has|had|showed|shows|\w{3,}ed)\b.*?\b(?:and|;)\s|;", re.IGNORECASE
+)
 #: A Korean predicate that closes its clause right after a cue.
-_KOREAN_CLOSE = re.compile(r"[가-힣]{0,4}?(?:으나|지만|고|며|는데|으므로|므로|으니|어서|아서|여서|나)(?=[\s,])|[가-힣]{0,3}[,;.]")
-#: The entity is the cause of what is negated ("통증으로 일하지 않았다"), unless the verb judges the entity itself.
-_KOREAN_CAUSE = re.compile(r"(?:으로|로)(?:\s*인[하해한]\S*|\s+(?!확인|진단|볼|보[이기]|인정|판단|판명|생각|단정|의심|추정|사료|평가))")
+_KOREAN_CLOSE = re.compile(
+    r"[가-힣]{0,4}?(?:으나|지만|고|며|는데|으므로|므로|으니|어서|아서|여서|나)(?=[\s,])|[가-힣]{0,3}[,;.]"
+)
+#: The entity is the cause of what is negated ("통증으로 일하지 않았다"), unless the verb judges the entity
+#: itself.
+_KOREAN_CAUSE = re.compile(
+    r"(?:으로|로)(?:\s*인[하해한]\S*|\s+(?!확인|진단|볼|보[이기]|인정|판단|판명|생각|단정|의심|추정|사료|평가))"
+)
 _KOREAN_QUESTION = re.compile(r"(?:습니까|는가|은가|인가|나요|까요|을까|는지요)\s*[.?]?\s*$")
-#: Adjectives and adverbs of time reach the words next to them; phrases such as "history of" reach to the clause's end.
+#: Adjectives and adverbs of time reach the words next to them; phrases such as "history of" reach to the
+#: clause's end.
 _NEAR = 26
 
 

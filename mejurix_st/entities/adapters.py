@@ -1,4 +1,4 @@
-"""Other recognizers behind the same protocol: spaCy pipelines and Hugging Face token-classification models."""
+"""Other recognizers behind the same protocol: spaCy, and Hugging Face token classification."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ DEFAULT_LABELS: dict[str, EntityType] = {
 class SpacyRecognizer:
     """A spaCy pipeline with entities (a model, or a blank pipeline with an entity ruler) as a recognizer."""
 
-    def __init__(self, pipeline: Any, labels: Mapping[str, EntityType] | None = None, *, batch_size: int = 64) -> None:
+    def __init__(
+        self, pipeline: Any, labels: Mapping[str, EntityType] | None = None, *, batch_size: int = 64
+    ) -> None:
         """Take a loaded pipeline, or the name or path of an installed one.
 
         Args:
             pipeline: a `spacy.language.Language`, or what `spacy.load` takes.
-            labels: pipeline label → entity type; labels that are not in it are left out. `DEFAULT_LABELS` when None.
+            labels: pipeline label → entity type; labels that are not in it are left out. `DEFAULT_LABELS`
+                when None.
             batch_size: texts a batch.
 
         Raises:
@@ -55,7 +58,9 @@ class SpacyRecognizer:
     def __call__(self, texts: Sequence[str]) -> list[list[EntitySpan]]:
         """Find the entities of each text; see `mejurix_st.entities.Recognizer`."""
         results = []
-        for text, document in zip(texts, self._pipeline.pipe(texts, batch_size=self._batch_size), strict=True):
+        for text, document in zip(
+            texts, self._pipeline.pipe(texts, batch_size=self._batch_size), strict=True
+        ):
             found = [
                 _span(text, entity.start_char, entity.end_char, entity_type)
                 for entity in document.ents
@@ -74,8 +79,8 @@ class TokenClassificationRecognizer:
         """Take a transformers pipeline, or the name or path of a model.
 
         Args:
-            model: a `transformers` token-classification pipeline with `aggregation_strategy` set, or a local model's
-                name or path.
+            model: a `transformers` token-classification pipeline with `aggregation_strategy` set, or a
+                local model's name or path.
             labels: model label (without B- or I-) → entity type. `DEFAULT_LABELS` when None.
             minimum_score: leave out entities below this score, in [0, 1].
 
@@ -110,7 +115,10 @@ class TokenClassificationRecognizer:
 
 def _upper(labels: Mapping[str, EntityType] | None) -> dict[str, EntityType]:
     """Label table with upper-case keys."""
-    return {label.upper(): EntityType(kind) for label, kind in (DEFAULT_LABELS if labels is None else labels).items()}
+    return {
+        label.upper(): EntityType(kind)
+        for label, kind in (DEFAULT_LABELS if labels is None else labels).items()
+    }
 
 
 def _span(text: str, start: int, end: int, entity_type: EntityType, score: float = 1.0) -> EntitySpan:
@@ -120,4 +128,6 @@ def _span(text: str, start: int, end: int, entity_type: EntityType, score: float
     while end > start and text[end - 1].isspace():
         end -= 1
     surface = text[start:end]
-    return EntitySpan(start, end, surface, entity_type, " ".join(surface.lower().split()), "", min(score, 1.0))
+    return EntitySpan(
+        start, end, surface, entity_type, " ".join(surface.lower().split()), "", min(score, 1.0)
+    )

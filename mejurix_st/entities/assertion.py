@@ -1,7 +1,7 @@
 """What a text says of an entity: `assert_span` and, for many entities of one text, `assert_spans`.
 
-Rules only, no model: a cue table (`cues.py`), scopes (`_scope.py`) and attributes (`_attributes.py`). The same
-input gives the same answer on every machine, and `Assertion.cues` names the words that decided.
+Rules only, no model: a cue table (`cues.py`), scopes (`_scope.py`) and attributes (`_attributes.py`). The
+same input gives the same answer on every machine, and `Assertion.cues` names the words that decided.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Assertion:
     """What a text says of one entity.
 
     Attributes:
-        status: "present", "absent", "possible" or "hypothetical". A claim that is denied, or a breach that is not
-            found, is "absent".
+        status: "present", "absent", "possible" or "hypothetical". A claim that is denied, or a breach that
+            is not found, is "absent".
         time: "current" or "historical".
         experiencer: "patient" (the person the file is about), "family" or "other".
         severity: 0 trivial, 1 mild, 2 moderate, 3 severe, 4 profound or fatal; None when the text gives none.
@@ -55,6 +55,8 @@ class Assertion:
     cues: tuple[tuple[int, int], ...] = ()
 
 
+#: Code points of a sentence, on either side of an entity, that are looked at.
+_REACH = 600
 #: What is said of an entity when no cue reaches it.
 PLAIN = Assertion()
 
@@ -103,7 +105,8 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
     for start, end in offsets:
         if not 0 <= start < end <= len(text):
             raise InputError(
-                f"Got the span [{start}, {end}) in a text of {len(text)} characters; wanted 0 <= start < end <= length. "
+                f"Got the span [{start}, {end}) in a text of {len(text)} characters; "
+                "wanted 0 <= start < end <= length. "
                 "Offsets count code points of this very text."
             )
     if not offsets:
@@ -115,7 +118,8 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
     results = []
     for start, end in offsets:
         left, right = sentences[bisect_right(sentence_starts, start) - 1]
-        right = max(right, end)
+        # a sentence of record length (a table, a list without stops) stays cheap
+        left, right = max(left, start - _REACH), min(max(right, end), end + _REACH)
         inside = cues[bisect_right(cue_starts, left - 1) : bisect_right(cue_starts, right - 1)]
         results.append(_decide(text, start, end, left, right, inside))
     return results

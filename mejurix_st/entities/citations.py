@@ -1,4 +1,4 @@
-"""American case citations and statutes, through eyecite, behind a cheap look for something that could be one."""
+"""American case citations and statutes: eyecite, behind a cheap look for what could be one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 from mejurix_st.types import EntitySpan, EntityType
 
 #: Volume, reporter, page ("410 U.S. 113"), a section sign, a code, or a short form.
-_PROBABLE = re.compile(r"\d\s+[A-Z][A-Za-z.\s]{0,24}?\s*\d?[a-z]{0,2}\.?\s*\d+|§|U\.\s?S\.\s?C|C\.\s?F\.\s?R|\bsupra\b")
+_PROBABLE = re.compile(
+    r"\d\s+[A-Z][A-Za-z.\s]{0,24}?\s*\d?[a-z]{0,2}\.?\s*\d+|§|U\.\s?S\.\s?C|C\.\s?F\.\s?R|\bsupra\b"
+)
 _CONTEXT = 400
 _TAIL = re.compile(r"\s*(?:\((?:[A-Za-z0-9]{1,4})\))+")
 
@@ -19,8 +21,9 @@ def find_citations(text: str) -> list[EntitySpan]:
         text: source text.
 
     Returns:
-        Spans of type LEGAL_TERM; `normalized` is the corrected citation in lower case and `code` "CITE:38 U.S.C. § 1110".
-        Only the windows around something that looks like a citation are parsed, so that ordinary text costs little.
+        Spans of type LEGAL_TERM; `normalized` is the corrected citation in lower case and `code` "CITE:38
+        U.S.C. § 1110". Only the windows around something that looks like a citation are parsed, so that
+        ordinary text costs little.
     """
     first = _PROBABLE.search(text)
     if first is None:
@@ -31,7 +34,12 @@ def find_citations(text: str) -> list[EntitySpan]:
     for left, right in _windows(text, first):
         for citation in get_citations(text[left:right]):
             kind = type(citation).__name__
-            if kind not in ("FullCaseCitation", "FullLawCitation", "FullJournalCitation", "ShortCaseCitation"):
+            if kind not in (
+                "FullCaseCitation",
+                "FullLawCitation",
+                "FullJournalCitation",
+                "ShortCaseCitation",
+            ):
                 continue
             begin, end = citation.span()
             begin, end = left + begin, left + end
@@ -41,7 +49,9 @@ def find_citations(text: str) -> list[EntitySpan]:
                 continue
             corrected = str(citation.corrected_citation())
             spans.append(
-                EntitySpan(begin, end, text[begin:end], EntityType.LEGAL_TERM, corrected.lower(), f"CITE:{corrected}")
+                EntitySpan(
+                    begin, end, text[begin:end], EntityType.LEGAL_TERM, corrected.lower(), f"CITE:{corrected}"
+                )
             )
     return spans
 

@@ -1,9 +1,10 @@
 """Assertion cues: the commented tables `data/cues_*.tsv`, matched in one Aho-Corasick pass.
 
-The method is that of NegEx (Chapman, Bridewell, Hanbury, Cooper and Buchanan, "A simple algorithm for identifying
-negated findings and diseases in discharge summaries", Journal of Biomedical Informatics 34, 2001) and ConText
-(Harkema, Dowling, Thornblade and Chapman, "ConText: an algorithm for determining negation, experiencer, and temporal
-status from clinical reports", Journal of Biomedical Informatics 42, 2009). The tables are this project's own.
+The method is that of NegEx (Chapman, Bridewell, Hanbury, Cooper and Buchanan, "A simple algorithm for
+identifying negated findings and diseases in discharge summaries", Journal of Biomedical Informatics 34,
+2001) and ConText (Harkema, Dowling, Thornblade and Chapman, "ConText: an algorithm for determining
+negation, experiencer, and temporal status from clinical reports", Journal of Biomedical Informatics 42,
+2009). The tables are this project's own.
 """
 
 from __future__ import annotations
@@ -92,7 +93,11 @@ def find_cues(folded: Folded) -> list[Cue]:
         if not korean:
             if stop < limit and text[stop].isalnum() and text[stop] < "ᄀ":
                 continue
-            if direction == "FB" and text[stop - 3 : stop] == "may" and text[stop : stop + 2].strip().isdigit():
+            if (
+                direction == "FB"
+                and text[stop - 3 : stop] == "may"
+                and text[stop : stop + 2].strip().isdigit()
+            ):
                 continue  # the month
             found.append((stop - length + 1, stop, category, direction, value, False))
         else:

@@ -19,7 +19,8 @@ _DATE = re.compile(
     rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH}),?\s+(?P<y2>\d{{4}})\b"  # 12 March 2018
     r"|\b(?P<y3>(?:19|20)\d\d)[-/](?P<m3>\d{1,2})[-/](?P<d3>\d{1,2})\b"  # 2019-05-01
     r"|\b(?P<m4>\d{1,2})/(?P<d4>\d{1,2})/(?P<y4>(?:19|20)\d\d)\b"  # 05/01/2019, month first
-    r"|(?<!\d)(?P<y5>(?:19|20)\d\d)\s*년(?:\s*(?P<m5>\d{1,2})\s*월(?:\s*(?P<d5>\d{1,2})\s*일)?)?"  # 2019년 5월 1일
+    r"|(?<!\d)(?P<y5>(?:19|20)\d\d)\s*년"  # 2019년 5월 1일
+    r"(?:\s*(?P<m5>\d{1,2})\s*월(?:\s*(?P<d5>\d{1,2})\s*일)?)?"
     r"|(?<!\d)(?P<y6>(?:19|20)\d\d)\.\s*(?P<m6>\d{1,2})\.(?:\s*(?P<d6>\d{1,2})\.)?"  # 2019. 5. 1.
     rf"|\b(?P<m7>{_MONTH}),?\s+(?:of\s+)?(?P<y7>\d{{4}})\b"  # March 2018
     r"|\b(?P<y8>(?:19|20)\d\d)\b",  # 2018
@@ -38,7 +39,11 @@ def find_dates(text: str, start: int = 0, end: int | None = None) -> list[tuple[
     Returns:
         `(start, end, iso)` in order; iso is "2019", "2019-05" or "2019-05-01". Impossible days are left out.
     """
-    return [found for match in _DATE.finditer(text, start, len(text) if end is None else end) if (found := _read(match))]
+    return [
+        found
+        for match in _DATE.finditer(text, start, len(text) if end is None else end)
+        if (found := _read(match))
+    ]
 
 
 def date_at(text: str, offset: int) -> tuple[int, int, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from html import escape
+from importlib import resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ COLOURS = {
 
 
 def describe(assertion: Assertion) -> str:
-    """What is unusual about an assertion, in a few words; empty when the entity is simply present and current."""
+    """What is unusual about an assertion, in a few words; empty for present and current."""
     words = [assertion.polarity.replace("_", " ")] if assertion.polarity else []
     words += [assertion.status] if assertion.status != "present" else []
     words += [assertion.time] if assertion.time != PLAIN.time else []
@@ -60,7 +61,9 @@ def to_dicts(
     rows = []
     for span, assertion in zip(spans, decided, strict=True):
         said = asdict(assertion)
-        said["cues"] = [{"start": start, "end": end, "text": text[start:end]} for start, end in assertion.cues]
+        said["cues"] = [
+            {"start": start, "end": end, "text": text[start:end]} for start, end in assertion.cues
+        ]
         rows.append({**asdict(span), "type": span.type.value, "assertion": said})
     return rows
 
@@ -109,14 +112,17 @@ def to_html(
         spans: entities of the text, in order, without overlaps.
         assertions: one per span; decided here when None.
         title: title of the page.
-        displacy: draw the text with spaCy's displaCy (True), with this module's own mark-up (False), or with displaCy
-            where the extra `ner` is installed (None).
+        displacy: draw the text with spaCy's displaCy (True), with this module's own mark-up (False), or
+            with displaCy where the extra `ner` is installed (None).
 
     Returns:
         The page.
     """
     decided = assert_spans(text, spans) if assertions is None else assertions
-    labels = [" · ".join(filter(None, (span.type.value, describe(a)))) for span, a in zip(spans, decided, strict=True)]
+    labels = [
+        " · ".join(filter(None, (span.type.value, describe(a))))
+        for span, a in zip(spans, decided, strict=True)
+    ]
     if displacy is None:
         displacy = find_spec("spacy") is not None
     body = _displacy(text, spans, labels) if displacy else _marked(text, spans, decided)
@@ -131,14 +137,17 @@ def to_html(
         for kind, colour in COLOURS.items()
         if kind is not EntityType.NONE
     )
-    return _PAGE.format(title=escape(title), legend=legend, body=body, rows=rows)
+    template = resources.files("mejurix_st.entities").joinpath("data", "page_template.txt").read_text("utf-8")
+    return template.format(title=escape(title), legend=legend, body=body, rows=rows)
 
 
 def _displacy(text: str, spans: Sequence[EntitySpan], labels: Sequence[str]) -> str:
     """The text drawn by displaCy in manual mode."""
     from spacy import displacy
 
-    marked = [{"start": s.start, "end": s.end, "label": label} for s, label in zip(spans, labels, strict=True)]
+    marked = [
+        {"start": s.start, "end": s.end, "label": label} for s, label in zip(spans, labels, strict=True)
+    ]
     colours = {label.upper(): COLOURS[span.type] for span, label in zip(spans, labels, strict=True)}
     colours |= {label: COLOURS[span.type] for span, label in zip(spans, labels, strict=True)}
     drawn = displacy.render(
@@ -155,42 +164,10 @@ def _marked(text: str, spans: Sequence[EntitySpan], assertions: Sequence[Asserti
         said = describe(assertion)
         parts.append(escape(text[position : span.start]))
         parts.append(
-            f'<mark class="{assertion.status}" style="background:{COLOURS[span.type]}"><span>{escape(span.text)}</span>'
+            f'<mark class="{assertion.status}" style="background:{COLOURS[span.type]}">'
+            f"<span>{escape(span.text)}</span>"
             f"<small>{span.type.value}{' · ' + escape(said) if said else ''}</small></mark>"
         )
         position = span.end
     parts.append(escape(text[position:]))
     return f'<div class="entities">{"".join(parts)}</div>'
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.9 system-ui, "Noto Sans KR", "Malgun Gothic", sans-serif; color: #1f2328; background: #fafaf8; margin: 0; }}
-main {{ max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }}
-h1 {{ font-size: 1.35rem; margin: 0 0 .75rem; }}
-.legend {{ font-size: .8rem; color: #57606a; display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-bottom: 1rem; }}
-.dot {{ display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }}
-.entities {{ white-space: pre-wrap; background: #fff; border: 1px solid #e4e4df; border-radius: 10px; padding: 1.25rem 1.5rem; }}
-mark {{ padding: .15em .4em; border-radius: .35em; color: inherit; }}
-mark small {{ font-size: .68em; letter-spacing: .02em; margin-left: .5em; opacity: .75; }}
-mark.absent span {{ text-decoration: line-through; }}
-mark.possible, mark.hypothetical {{ outline: 1px dashed #777; }}
-table {{ border-collapse: collapse; width: 100%; font-size: .85rem; margin-top: 1.5rem; }}
-th, td {{ text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #e4e4df; vertical-align: top; }}
-th {{ color: #57606a; font-weight: 600; }}
-</style>
-</head>
-<body><main>
-<h1>{title}</h1>
-<div class="legend">{legend}</div>
-{body}
-<table><thead><tr><th>Type</th><th>Text</th><th>What is said</th><th>Normalised</th><th>Code</th></tr></thead>
-<tbody>{rows}</tbody></table>
-</main></body>
-</html>
-"""

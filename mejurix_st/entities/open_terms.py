@@ -1,8 +1,8 @@
 """Terms from open data in an optional package: names and inclusion terms of ICD-10-CM.
 
-ICD-10-CM is in the public domain; the package `simple-icd-10-cm` (MIT) carries it, and comes with the extra `ner`. The
-terms are read from it once, and kept as a table in the user's cache folder. Without the package the vocabulary is this
-project's own.
+ICD-10-CM is in the public domain; the package `simple-icd-10-cm` (MIT) carries it, and comes with the extra
+`ner`. The terms are read from it once, and kept as a table in the user's cache folder. Without the package
+the vocabulary is this project's own.
 """
 
 from __future__ import annotations
@@ -24,15 +24,48 @@ _PACKAGE = "simple-icd-10-cm"
 _FORMAT = 1
 #: What a classification says and a record does not.
 _DROP = re.compile(
-    r",? (?:initial|subsequent) encounter.*| (?:nos|nec)$|,? unspecified(?: site| side| ear| eye)?$|^unspecified |,? not otherwise specified"
+    r",? (?:initial|subsequent) encounter.*| (?:nos|nec)$|,? unspecified(?: site| side| ear| eye)?$"
+    r"|^unspecified |,? not otherwise specified"
     r"|\s*\[[^\]]*\]|\s*\([^)]*\)",
     re.IGNORECASE,
 )
-_UNFIT = re.compile(r"\b(?:other|elsewhere|unspecified|not|sequela|encounter|due to|classified|without|with|and/or|in diseases)\b")
+_UNFIT = re.compile(
+    r"\b(?:other|elsewhere|unspecified|not|sequela|encounter|due to|classified|without|with|and/or)\b"
+)
 #: One-word names that are ordinary words in a record.
 _COMMON_WORDS = frozenset(
-    "accident agent alert assault cold collapse contact counseling crushing delivery exposure family finding health history "
-    "injury labor personal pain problem shock state stress trauma unspecified drug fall bite cut tear".split()
+    [
+        "accident",
+        "agent",
+        "alert",
+        "assault",
+        "cold",
+        "collapse",
+        "contact",
+        "counseling",
+        "crushing",
+        "delivery",
+        "exposure",
+        "family",
+        "finding",
+        "health",
+        "history",
+        "injury",
+        "labor",
+        "personal",
+        "pain",
+        "problem",
+        "shock",
+        "state",
+        "stress",
+        "trauma",
+        "unspecified",
+        "drug",
+        "fall",
+        "bite",
+        "cut",
+        "tear",
+    ]
 )
 _MAXIMUM_WORDS = 7
 
@@ -46,7 +79,7 @@ def cache_folder() -> Path:
 
 
 def icd_terms() -> list[tuple[str, str, str]]:
-    """Terms of ICD-10-CM: `(term, type, code)`, from the cache or the package; empty when neither is there."""
+    """Terms of ICD-10-CM, `(term, type, code)`, from cache or package; empty without the package."""
     if find_spec("simple_icd_10_cm") is None:
         return []
     try:
@@ -71,8 +104,8 @@ def icd_terms() -> list[tuple[str, str, str]]:
 
 
 def _read_package() -> list[tuple[str, str, str]]:
-    """Make the terms out of descriptions and inclusion terms of diseases, symptoms and injuries (A to T)."""
-    import simple_icd_10_cm as icd
+    """Make the terms of diseases, symptoms and injuries (chapters A to T)."""
+    import simple_icd_10_cm as icd  # type: ignore[import-untyped]
 
     seen: dict[str, tuple[str, str, str]] = {}
     for code in icd.get_all_codes(with_dots=True):

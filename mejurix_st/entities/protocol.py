@@ -21,7 +21,8 @@ class Recognizer(Protocol):
             texts: source texts.
 
         Returns:
-            One list per text, in order of start, without overlaps; `text[s.start:s.end] == s.text` for each span.
+            One list per text, in order of start, without overlaps; `text[s.start:s.end] == s.text` for each
+            span.
         """
         ...
 

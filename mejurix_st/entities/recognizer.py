@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 #: What may follow a Korean term inside its word: particles, copula and the endings of 하다 and 되다.
-_PARTICLES = frozenset("은는이가을를의에로와과도만께서까부으라인임였하되된됨됐했적성증상및나일며고시후전중등측들란든조차할함한입및 ")
+_PARTICLES = frozenset(
+    "은는이가을를의에로와과도만께서까부으라인임였하되된됨됐했적성증상및나일며고시후전중등측들란든조차할함한입"
+)
 #: A vertebral level in front of a term: "L3 ", "C5-6 ", "L4/5 ", "제3요추 " is part of the vocabulary.
-_LEVEL = re.compile(r"(?<![A-Za-z0-9])[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?\s$|제\s?\d{1,2}(?:\s?[-~,]\s?\d{1,2})?번?\s?$")
+_LEVEL = re.compile(
+    r"(?<![A-Za-z0-9])[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?\s$"
+    r"|제\s?\d{1,2}(?:\s?[-~,]\s?\d{1,2})?번?\s?$"
+)
 _LEVEL_ENDS = frozenset(" 0123456789번")
 _CONTEXT = 100
 _SHORT_HANGUL = 2
@@ -103,7 +108,9 @@ class VocabularyRecognizer:
             reach = stop
             normalized = sense.normalized
             if sense.type in (EntityType.DISEASE, EntityType.SYMPTOM) and start >= 2:
-                level = _LEVEL.search(text, max(0, start - 9), start) if text[start - 1] in _LEVEL_ENDS else None
+                level = (
+                    _LEVEL.search(text, max(0, start - 9), start) if text[start - 1] in _LEVEL_ENDS else None
+                )
                 if level and not (spans and spans[-1].end > level.start()):
                     start = level.start()
                     normalized = f"{level.group().lower().strip()} {normalized}"
@@ -112,7 +119,7 @@ class VocabularyRecognizer:
 
 
 def _korean_boundary(chars: str, begin: int, stop: int, limit: int, length: int) -> bool:
-    """Whether a Korean match is a word: short terms start a word; after any term only a particle may follow."""
+    """Whether a Korean match is a word: short ones start one; only a particle may follow them."""
     if length <= _SHORT_HANGUL and begin > 0 and "가" <= chars[begin - 1] <= "힣":
         return False
     if stop >= limit:
@@ -123,7 +130,9 @@ def _korean_boundary(chars: str, begin: int, stop: int, limit: int, length: int)
     return following in _PARTICLES if length <= _SHORT_HANGUL else True
 
 
-def _choose(text: str, chars: str, start: int, end: int, begin: int, senses: tuple[Sense, ...]) -> Sense | None:
+def _choose(
+    text: str, chars: str, start: int, end: int, begin: int, senses: tuple[Sense, ...]
+) -> Sense | None:
     """Pick the sense of an ambiguous or abbreviated form by case and by the words around it."""
     surface = text[start:end]
     capital = any(c.isupper() for c in surface) and not any(c.islower() for c in surface.rstrip("s"))
@@ -155,7 +164,9 @@ def default_recognizer(*, open_terms: bool = True) -> VocabularyRecognizer:
 
 
 @overload
-def recognize(text_or_texts: str, *, types: Collection[EntityType | str] | None = None) -> list[EntitySpan]: ...
+def recognize(  # type: ignore[overload-overlap]  # a string is a sequence of strings too
+    text_or_texts: str, *, types: Collection[EntityType | str] | None = None
+) -> list[EntitySpan]: ...
 @overload
 def recognize(
     text_or_texts: Sequence[str], *, types: Collection[EntityType | str] | None = None
@@ -170,7 +181,8 @@ def recognize(
         types: keep these entity types only; all nine when None.
 
     Returns:
-        The spans of the text, or one list per text; in order, without overlaps, `text[s.start:s.end] == s.text`.
+        The spans of the text, or one list per text; in order, without overlaps, `text[s.start:s.end] ==
+        s.text`.
 
     Raises:
         ValueError: a type is not one of the nine.

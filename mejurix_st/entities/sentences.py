@@ -1,7 +1,8 @@
 """Sentence boundaries for records and decisions, English and Korean.
 
-A sentence is the widest reach of an assertion cue, so a missed boundary costs more than an extra one: a short line of
-a chart ("fever none", "흉통 없음") is a sentence of its own, a line wrapped near the margin is not.
+A sentence is the widest reach of an assertion cue, so a missed boundary costs more than an extra one: a
+short line of a chart ("fever none", "흉통 없음") is a sentence of its own, a line wrapped near the margin
+is not.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The `assertions` sparse vector: concept × assertion, hashed, so that "no fracture" and "fracture" part company.
+"""The `assertions` sparse vector: concept × assertion, hashed; "no fracture" and "fracture" part company.
 
-Each entity gives a few features, from vague to exact: its concept alone (low weight), the concept with its status (high),
-then with time, severity, side, legal outcome and anchor. Two texts that name the same concept share the vague
-feature; only those that say the same of it share the exact ones. Where a name has a head ("lumbar spine fracture" →
-"fracture"), the head is a concept of its own at lower weight.
+Each entity gives a few features, from vague to exact: its concept alone (low weight), the concept with its
+status (high), then with time, severity, side, legal outcome and anchor. Two texts that name the same
+concept share the vague feature; only those that say the same of it share the exact ones. Where a name has a
+head ("lumbar spine fracture" → "fracture"), the head is a concept of its own at lower weight.
 """
 
 from __future__ import annotations
@@ -21,14 +21,33 @@ if TYPE_CHECKING:
 
     from mejurix_st.types import EntitySpan
 
-#: Weights of the features of one entity. The store multiplies index and query values, so a match counts squared.
+#: Weights of the features of one entity. The store multiplies index and query values, so a match counts
+#: squared.
 CONCEPT, STATUS, DETAIL, ASKED = 0.3, 1.0, 0.6, 1.0
 #: A head noun counts for this share of the full name.
 HEAD = 0.35
 #: Concepts that nearly every file names; they tell little.
 _COMMON = frozenset(
-    "plaintiff defendant claimant court jury judge evidence witness attorney treatment surgery medication pain injury trauma "
-    "damages liability board".split()
+    [
+        "plaintiff",
+        "defendant",
+        "claimant",
+        "court",
+        "jury",
+        "judge",
+        "evidence",
+        "witness",
+        "attorney",
+        "treatment",
+        "surgery",
+        "medication",
+        "pain",
+        "injury",
+        "trauma",
+        "damages",
+        "liability",
+        "board",
+    ]
 )
 _COMMON_WEIGHT = 0.3
 
@@ -50,8 +69,9 @@ def assertion_vector(
         assertions: one per span; decided with `assert_spans` when None.
 
     Returns:
-        `(indices, values)`: strictly rising 32-bit feature hashes, and weights in (0, 1]. Empty lists when no entity is
-        found. A feature that occurs more than once keeps its highest weight; the vector is not normalised.
+        `(indices, values)`: strictly rising 32-bit feature hashes, and weights in (0, 1]. Empty lists when
+        no entity is found. A feature that occurs more than once keeps its highest weight; the vector is not
+        normalised.
 
     >>> fracture, none = assertion_vector("Hip fracture."), assertion_vector("No hip fracture.")
     >>> len(set(fracture[0]) & set(none[0])) < len(fracture[0])
@@ -65,8 +85,8 @@ def assertion_query_vector(
 ) -> tuple[list[int], list[float]]:
     """Sparse vector of a query; the same features as `assertion_vector`.
 
-    A question ("was the fracture related to service?") asserts nothing of its entities: it asks for passages about them.
-    Its entities count by concept at full weight, and as present at half.
+    A question ("was the fracture related to service?") asserts nothing of its entities: it asks for
+    passages about them. Its entities count by concept at full weight, and as present at half.
 
     Args:
         text: the query.
@@ -132,5 +152,3 @@ def _features(name: str, assertion: Assertion, *, asked: bool) -> Iterator[tuple
     if assertion.relative:
         yield _index("relative", name, status, assertion.relative), detail
         yield _index("anchor", name, status, assertion.relative, assertion.anchor), detail
-
-

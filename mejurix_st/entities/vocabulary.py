@@ -1,8 +1,8 @@
 """The vocabulary: this project's term tables, and the surface forms that they stand for.
 
-`data/terms_<type>.tsv` has one concept a row: English forms, Korean forms, code; the first English form is the
-normalised one, so both languages meet in it. `data/sites.tsv` and `data/families.tsv` make the regular names of
-injuries and complaints ("fracture of the tibia", "경골 골절") out of a body part and a head noun.
+`data/terms_<type>.tsv` has one concept a row: English forms, Korean forms, code; the first English form is
+the normalised one, so both languages meet in it. `data/sites.tsv` and `data/families.tsv` make the regular
+names of injuries and complaints ("fracture of the tibia", "경골 골절") out of a body part and a head noun.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Sense(NamedTuple):
         normalized: preferred name, lower case.
         code: "SYSTEM:CODE" or "".
         cased: the form counts only when written in capitals (abbreviations such as "MS").
-        context: words of which one must stand near, for a form with several senses; empty for the default sense.
+        context: words of which one must stand near, for a form with several senses; empty for the default
+            sense.
     """
 
     type: EntityType
@@ -71,7 +72,9 @@ class Vocabulary:
         """A vocabulary that can be added to without changing this one."""
         return Vocabulary({form: list(senses) for form, senses in self.forms.items()}, dict(self.written))
 
-    def add_concept(self, entity_type: EntityType, forms: Iterable[str], code: str = "", name: str = "") -> None:
+    def add_concept(
+        self, entity_type: EntityType, forms: Iterable[str], code: str = "", name: str = ""
+    ) -> None:
         """Add the forms of one concept; `name` (default: the first form) becomes its normalised name."""
         names = [form for form in (form.strip() for form in forms) if form]
         if not names:
