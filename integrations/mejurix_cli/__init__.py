@@ -1,1 +1,1 @@
-"""mejurix_cli."""
+"""The command `mejurix-st`: install, convert, embed, index, search, verify. Importing it loads no torch."""

@@ -1,0 +1,79 @@
+"""Loading the model and opening the index, as every command does it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from mejurix_cli.console import busy, note
+from mejurix_st.errors import InputError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from qdrant_mejurix import Index
+
+
+def load_encoder(model: str | None, *, quiet: bool = False) -> SentenceTransformer:
+    """The model by folder or hub id, or the default one, which is installed on first use."""
+    with busy("loading the model", quiet=quiet):
+        from mejurix_st import hub
+
+        first = model in (None, hub.DEFAULT_ID) and hub.installed() is None
+        if first and not quiet:
+            note(f"The default model {hub.DEFAULT_ID} is put together; this happens once.")
+        silence()
+        return hub.load(model)
+
+
+def silence() -> None:
+    """Keeps the host libraries from drawing bars of their own while they load."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def open_case_files(location: str, model: str | None, *, create: bool, quiet: bool = False) -> Index:
+    """The index at a location, with the model, entity types, dates and the assertion arm.
+
+    Raises:
+        StoreError: with `create` False, there is no index; or it is held, damaged, or another model's.
+    """
+    from mejurix_st.entities.sparse import assertion_vector
+    from qdrant_mejurix import open_index, open_store
+
+    if not create:
+        open_store(location, create=False).close()  # refused before the model takes its seconds
+    encoder = load_encoder(model, quiet=quiet)
+    return open_index(
+        location, encoder, create=create, annotator=annotate, assertion_indexer=assertion_vector
+    )
+
+
+def annotate(text: str) -> dict[str, Any]:
+    """Payload fields of a passage for filters: `entity_types`, and `date`, its full calendar dates."""
+    from mejurix_st.entities import recognize
+    from mejurix_st.entities.dates import find_dates
+
+    types = sorted({span.type.value for span in recognize(text)})
+    dates = sorted({iso for _, _, iso in find_dates(text) if _is_day(iso)})
+    return {**({"entity_types": types} if types else {}), **({"date": dates} if dates else {})}
+
+
+def _is_day(iso: str) -> bool:
+    try:
+        datetime.date.fromisoformat(iso)
+    except ValueError:
+        return False
+    return len(iso) == 10
+
+
+def check_location(location: str) -> None:
+    """Refuses a store in memory, which would be gone when the command ends.
+
+    Raises:
+        InputError: the location is ":memory:".
+    """
+    if location.strip() == ":memory:":
+        raise InputError("A store in memory is gone when the command ends; give a folder or a server's URL.")

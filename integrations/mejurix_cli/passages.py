@@ -1,0 +1,174 @@
+"""Hits for people: where a passage stands, why it was found, and its words with those of the query marked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from mejurix_st.types import Chunk, Hit
+
+EXCERPT = 420
+"""Characters of a passage that are shown unless the whole is asked for."""
+_WORD = re.compile(r"[0-9A-Za-z가-힣]+")
+_NEW_LINE = re.compile(r"[-•*·#|○●▪]|\(?\d{1,2}[.)]|[A-Za-z가-힣][.)]\s|[QASOP][.:]\s|\[")
+_STOP = frozenset(
+    "a an and are as at be been by did do does for from had has have he her his how in into is it its of on or "
+    "she that the their there these they this to was were what when where which who whom why will with would".split()
+)
+_KOREAN_STOP = frozenset("것 수 및 등 때문 무엇 어떻게 언제 누가 있습니까 없습니까 하였습니까 됩니까 입니까".split())
+
+
+def query_words(query: str) -> re.Pattern[str] | None:
+    """A pattern of the query's words with their endings free: "fractures" finds "fracture", "골절이" "골절은"."""
+    stems = {_stem(word) for word in _WORD.findall(query) if word.lower() not in _STOP | _KOREAN_STOP}
+    parts = [_pattern(stem) for stem in sorted(stems, key=lambda s: (-len(s), s)) if stem]
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+
+
+def _stem(word: str) -> str:
+    if "가" <= word[0] <= "힣":
+        return word if len(word) < 3 else word[: max(2, len(word) - 1)]
+    word = word.lower()
+    if len(word) > 4 and not word.isdigit():
+        return re.sub(r"(?:ing|ed|es|s)$", "", word)
+    return word if len(word) > 1 else ""
+
+
+def _pattern(stem: str) -> str:
+    if "가" <= stem[0] <= "힣":
+        return re.escape(stem)
+    ending = r"\w{0,4}" if len(stem) > 3 and not stem.isdigit() else "s?"
+    return rf"(?<!\w){re.escape(stem)}{ending}(?!\w)"
+
+
+def reflow(text: str) -> str:
+    """The passage with the line breaks that fill a page undone; those of lists, labels and headings stay."""
+    lines = [" ".join(line.split()) for line in re.split(r"[\n\f]", text)]
+    full = max((len(line) for line in lines), default=0)
+    parts: list[str] = []
+    for line, before in zip(lines, ["", *lines], strict=False):
+        if not line:
+            continue
+        if before and len(before) >= 0.7 * full and not _NEW_LINE.match(line):
+            parts[-1] += f" {line}"
+        else:
+            parts.append(line)
+    return "\n".join(parts)
+
+
+def excerpt(text: str, words: re.Pattern[str] | None, limit: int = EXCERPT) -> str:
+    """The part of a passage with most of the query's words, in whole words; all of it when it is short.
+
+    Args:
+        text: the passage, reflowed.
+        words: of the query.
+        limit: most characters.
+    """
+    if len(text) <= limit:
+        return text
+    starts = [0, *(m.end() for m in re.finditer(r"[.!?;:]\s+|\n", text))]
+    best = max(starts, key=lambda start: (_distinct(text[start : start + limit], words), -start))
+    best = min(best, _word_start(text, len(text) - limit))
+    end = best + limit
+    if end < len(text):
+        end = text.rfind(" ", best, end + 1) if " " in text[best + limit // 2 : end + 1] else end
+    return ("… " if best else "") + text[best:end].strip() + (" …" if end < len(text) else "")
+
+
+def _word_start(text: str, position: int) -> int:
+    found = text.find(" ", position)
+    return position if found < 0 else found + 1
+
+
+def _distinct(part: str, words: re.Pattern[str] | None) -> int:
+    return len({match[0].lower()[:4] for match in words.finditer(part)}) if words else 0
+
+
+def pages(chunk: Chunk) -> str:
+    """"page 3" or "pages 3–4"."""
+    if chunk.page_start == chunk.page_end:
+        return f"page {chunk.page_start}"
+    return f"pages {chunk.page_start}–{chunk.page_end}"
+
+
+def arms(hit: Hit) -> str:
+    """"dense 0.71, bm25 12.3": each arm's own score."""
+    digits = {"dense": 3, "bm25": 1}
+    return ", ".join(f"{arm} {score:.{digits.get(arm, 2)}f}" for arm, score in hit.arms.items())
+
+
+def hit_text(
+    console: Console, hit: Hit, words: re.Pattern[str] | None, *, limit: int | None = EXCERPT
+) -> Text:
+    """One hit: a line of where and why, and the passage under it, indented; ends with a blank line."""
+    chunk = hit.chunk
+    head = Text.assemble(
+        (f"{hit.rank:>2}  ", "bold"), (chunk.document, "bold cyan"), (f", {pages(chunk)}", "cyan"),
+        (f"   score {hit.score:.4f} ({arms(hit)})\n", "dim"),
+    )  # fmt: skip
+    shown = reflow(chunk.text)
+    body = Text(_printable(shown if limit is None else excerpt(shown, words, limit)))
+    if words:
+        body.highlight_regex(words, "bold yellow")
+    return head.append_text(indented(console, body, 4))
+
+
+def indented(console: Console, text: Text, columns: int) -> Text:
+    """A text wrapped to the console's width behind a margin; no line ends in blanks."""
+    result = Text()
+    for line in text.wrap(console, max(20, console.width - columns)):
+        line.rstrip()
+        result.append(" " * columns if line else "").append_text(line).append("\n")
+    return result
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+def print_hits(
+    console: Console, hits: Sequence[Hit], query: str, *, limit: int | None = EXCERPT
+) -> None:
+    """Prints hits for people.
+
+    Args:
+        console: where to.
+        hits: in the order of their rank.
+        query: whose words are marked on a terminal.
+        limit: most characters of each passage; None for all.
+    """
+    words = query_words(query)
+    for hit in hits:
+        console.print(hit_text(console, hit, words, limit=limit), soft_wrap=True)
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A hit for `search --json`. All offsets, also those of entities, point into the document's text."""
+    from mejurix_st.entities import recognize
+    from mejurix_st.entities.display import to_dicts
+
+    chunk = hit.chunk
+    entities = to_dicts(chunk.text, recognize(chunk.text))
+    for entity in entities:
+        for part in (entity, *entity["assertion"]["cues"]):
+            part["start"] += chunk.start
+            part["end"] += chunk.start
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "arms": hit.arms,
+        "document": chunk.document,
+        "page_start": chunk.page_start,
+        "page_end": chunk.page_end,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "entities": entities,
+    }

@@ -1,0 +1,91 @@
+"""`evaluate` and `train`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mejurix_cli import console
+from mejurix_cli.options import Quiet
+
+
+def evaluate(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="MODEL", help="Model folder or hub id; may be given more than once."),
+    ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", metavar="PART", help="Measure only this; may be given more than once."),
+    ] = None,
+    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure other people's models too.")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Measure models beside their peers: retrieval, relations, contrasts, languages, speed."""
+    with console.busy("loading", quiet=quiet):
+        from mejurix_cli.opening import silence
+        from mejurix_st.evaluation.peers import DEFAULT_PEERS
+        from mejurix_st.evaluation.run import PARTS
+        from mejurix_st.evaluation.run import evaluate as run
+
+        silence()
+    report = run(model or ["default"], output, peers=DEFAULT_PEERS if peers else (), parts=part or PARTS)
+    for name, reason in report.missing.items():
+        console.warn(f"not measured: {name}: {reason}")
+    if not quiet:
+        typer.echo(report.to_markdown())
+        console.note(f"Written to {output}.")
+
+
+def train(
+    recipe: Annotated[
+        Literal["card", "default"],
+        typer.Option(help="card: as the original's model card says. default: as this package's model."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run.")],
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Training data; MEJURIX_DATA if not given.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model. The same command again continues an interrupted run."""
+    from mejurix_st.errors import InputError
+    from mejurix_st.evaluation.data import data_folder
+
+    folder = data_folder() if data is None else data
+    if not folder.is_dir():
+        raise InputError(f"There is no data folder {folder}; give --data DIR, or set MEJURIX_DATA.")
+    with console.busy("preparing", quiet=quiet):
+        from mejurix_cli.opening import silence
+
+        silence()
+    if recipe == "card":
+        from mejurix_st.training.recipe_card import train_card  # type: ignore[import-not-found,unused-ignore]
+
+        train_card(folder, output, steps=steps)
+    else:
+        _train_default(folder, output, steps, quiet=quiet)
+    if not quiet:
+        console.note(f"Written to {output}.")
+
+
+def _train_default(data: Path, output: Path, steps: int | None, *, quiet: bool) -> None:
+    import torch
+
+    from mejurix_st.evaluation.triples.held_out import held_out
+    from mejurix_st.training.leaks import LeakCheck, development_texts
+    from mejurix_st.training.recipe_default import DefaultRecipe, export, prepare
+
+    settings = DefaultRecipe() if steps is None else DefaultRecipe(steps=steps)
+    run = prepare(
+        data, output, settings,
+        refuse=LeakCheck(development_texts(data)), exclude=held_out().excludes,
+        device="cuda" if torch.cuda.is_available() else "cpu",
+    )  # fmt: skip
+    run.train(show_progress=sys.stderr.isatty() and not quiet)
+    export(run, output / "trained")
