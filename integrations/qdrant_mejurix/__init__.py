@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qdrant_mejurix.fusion import FusionWeights
     from qdrant_mejurix.index import Index, open_index
-    from qdrant_mejurix.ingest import AddReport
     from qdrant_mejurix.matter import DocumentInfo, Matter
     from qdrant_mejurix.points import StoredRecord
     from qdrant_mejurix.progress import Progress
+    from qdrant_mejurix.report import AddReport
     from qdrant_mejurix.store import Store, open_store
     from qdrant_mejurix.verify import Difference
 
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AddReport": "ingest",
+    "AddReport": "report",
     "Difference": "verify",
     "DocumentInfo": "matter",
     "FusionWeights": "fusion",

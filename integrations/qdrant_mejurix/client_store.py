@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ class ClientStore:
         self.location, self.shared = location, shared
         self._client, self._collection = client, collection
         self._switch = ReadWriteLock()
+        # The in-memory client is not safe to use from several threads; a server's client is.
+        self._turn: AbstractContextManager[Any] = nullcontext() if shared else threading.RLock()
         self.manifest = CollectionManifest(client, f"{collection}-manifest", self._service)
 
     @classmethod
@@ -68,7 +71,7 @@ class ClientStore:
     def _service(self, action: str) -> Iterator[None]:
         try:
             # Local mode says at every turn that it is local; that is known here.
-            with warnings.catch_warnings():
+            with self._turn, warnings.catch_warnings():
                 if self.location == MEMORY:
                     warnings.simplefilter("ignore", UserWarning)
                 yield

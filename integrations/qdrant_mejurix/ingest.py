@@ -7,7 +7,7 @@ import json
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ from mejurix_st.errors import MejurixError, StoreError
 from qdrant_mejurix import lifecycle
 from qdrant_mejurix.manifest import Entry, State
 from qdrant_mejurix.names import check_document_name
-from qdrant_mejurix.points import Point, check_annotations, chunk_payload, passage_id
+from qdrant_mejurix.points import Point, check_annotations, chunk_payload, passage_id, unique_in_order
 from qdrant_mejurix.progress import Progress, progress_reporter
+from qdrant_mejurix.report import AddReport, file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,32 +34,6 @@ _BYTES_PER_POINT = 8192
 
 
 @dataclass
-class AddReport:
-    """What `Matter.add` did. Paths are as they were given.
-
-    Attributes:
-        added: files indexed, new or changed.
-        skipped: files whose content is in the matter already.
-        failed: files that could not be indexed, with the reason; whatever was there of them before is
-            unchanged.
-        replaced: those of `added` that took the place of an older version.
-        warnings: what a reader of citations must know, by file (decoding guesses, pages without text).
-        chunks: passages written.
-        tokens: encoder tokens in them.
-        seconds: wall-clock time.
-    """
-
-    added: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-    chunks: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
 class _Job:
     """One document on its way."""
 
@@ -70,12 +45,6 @@ class _Job:
     tokens: int = 0
     cut: bool = False  # all passages have been made
     waiting: int = 0  # passages made and not yet written
-
-
-def file_digest(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Ingest:
@@ -295,8 +264,3 @@ def _current(job: _Job) -> Entry:
         tokens=job.tokens,
         generation=job.entry.generation + 1,
     )
-
-
-def unique_in_order(items: Sequence[str]) -> list[str]:
-    """`items` without repeats."""
-    return list(dict.fromkeys(items))

@@ -10,10 +10,18 @@ from mejurix_st.errors import InputError
 from qdrant_mejurix import lifecycle, records
 from qdrant_mejurix.filters import having_ids, in_matter, models
 from qdrant_mejurix.fusion import ARMS, FusionWeights
-from qdrant_mejurix.ingest import AddReport, Ingest, unique_in_order
+from qdrant_mejurix.ingest import Ingest
 from qdrant_mejurix.manifest import State
 from qdrant_mejurix.names import check_document_name
-from qdrant_mejurix.points import Found, StoredRecord, canonical_uuid, chunk_of, public_payload, record_id
+from qdrant_mejurix.points import (
+    Found,
+    StoredRecord,
+    canonical_uuid,
+    chunk_of,
+    public_payload,
+    record_id,
+    unique_in_order,
+)
 from qdrant_mejurix.search import hits_of, over_fetch
 from qdrant_mejurix.store import ArmQuery
 
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from mejurix_st.types import Hit
     from qdrant_mejurix.index import Index
     from qdrant_mejurix.progress import Progress
+    from qdrant_mejurix.report import AddReport
 
     Mode = Literal["hybrid", "dense", "bm25", "assertions"]
 

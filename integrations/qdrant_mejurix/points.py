@@ -23,7 +23,7 @@ from mejurix_st.errors import InputError
 from mejurix_st.types import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -145,3 +145,8 @@ def check_annotations(annotations: Mapping[str, Any]) -> dict[str, Any]:
             "use other field names."
         )
     return dict(annotations)
+
+
+def unique_in_order(items: Sequence[str]) -> list[str]:
+    """`items` without repeats."""
+    return list(dict.fromkeys(items))

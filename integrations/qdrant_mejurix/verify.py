@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qdrant_mejurix.filters import models
-from qdrant_mejurix.ingest import file_digest
 from qdrant_mejurix.manifest import Entry, State
+from qdrant_mejurix.report import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
