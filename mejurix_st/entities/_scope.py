@@ -25,7 +25,7 @@ _NEW_CLAUSE = re.compile(
 #: A finished clause before "and": a backward scope does not cross it ("healed well and infection was ruled
 #: out").
 _CLOSED_CLAUSE = re.compile(
-    r"\b(?:is|was|are|were|has|had|showed|shows|\w{3,}ed)\b.*?\b(?:and|;)\s|;", re.IGNORECASE
+    r"\b(?:is|was|are|were|has|had|showed|shows|\w{3,}ed)\b.*?\b(?:and|;)\s+\S|;", re.IGNORECASE
 )
 #: A Korean predicate that closes its clause right after a cue.
 _KOREAN_CLOSE = re.compile(
@@ -52,7 +52,10 @@ def status_of(
     text: str, start: int, end: int, left: int, cues: list[Cue]
 ) -> tuple[Status, Polarity, list[Cue]]:
     """Status and legal outcome of the entity at `[start, end)` in the sentence that begins at `left`."""
-    reached = [cue for cue in cues if cue.category in _STATUS and _reaches(text, start, end, left, cue, cues)]
+    terms = [cue for cue in cues if cue.category == "TERM"]
+    barrier = _last_clause(text, left, start)
+    statuses = [cue for cue in cues if cue.category in _STATUS]
+    reached = [cue for cue in statuses if _reaches(text, start, end, left, cue, terms, barrier)]
     reached = _first_korean_predicate(text, end, reached)
     kinds = {cue.category for cue in reached}
     outcomes = [cue.value for cue in reached if cue.value in ("found", "not_found", "granted", "denied")]
@@ -73,10 +76,11 @@ def status_of(
 
 def experiencer_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Experiencer, list[Cue]]:
     """Whose condition it is: the nearest person named before it, or after it where the cue looks back."""
+    terms = [cue for cue in cues if cue.category == "TERM"]
     for cue in reversed(cues):
         if cue.end > start or cue.category not in ("FAM", "OTHER", "SELF"):
             continue
-        if cue.category == "SELF" or _blocked(cue.end, start, cues) or ";" in text[cue.end : start]:
+        if cue.category == "SELF" or _blocked(cue.end, start, terms) or ";" in text[cue.end : start]:
             break
         return ("family" if cue.category == "FAM" else "other"), [cue]
     for cue in cues:
@@ -88,15 +92,16 @@ def experiencer_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Ex
 def time_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
     """Current or historical: the nearest cue of time in reach decides."""
     best: tuple[int, Cue] | None = None
+    terms = [cue for cue in cues if cue.category == "TERM"]
     for cue in cues:
         if cue.category not in ("HIST", "CURR"):
             continue
         if cue.end <= start and "F" in cue.direction:
             gap = start - cue.end
-            blocked = _blocked(cue.end, start, cues) or ";" in text[cue.end : start]
+            blocked = _blocked(cue.end, start, terms) or ";" in text[cue.end : start]
         elif cue.start >= end and "B" in cue.direction:
             gap = cue.start - end
-            blocked = _blocked(end, cue.start, cues) or ";" in text[end : cue.start]
+            blocked = _blocked(end, cue.start, terms) or ";" in text[end : cue.start]
         else:
             continue
         near = not cue.korean and " " not in text[cue.start : cue.end].strip()
@@ -109,8 +114,16 @@ def time_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Time, lis
     return ("historical" if best[1].category == "HIST" else "current"), [best[1]]
 
 
-def _reaches(text: str, start: int, end: int, left: int, cue: Cue, cues: list[Cue]) -> bool:
-    """Whether a status cue reaches the entity."""
+def _last_clause(text: str, left: int, start: int) -> int:
+    """Where the clause that holds the entity begins: the last English clause break before it, or -1."""
+    barrier = -1
+    for match in _NEW_CLAUSE.finditer(text, left, start):
+        barrier = match.start()
+    return barrier
+
+
+def _reaches(text: str, start: int, end: int, left: int, cue: Cue, terms: list[Cue], barrier: int) -> bool:
+    """Whether a status cue reaches the entity; `barrier` is what `_last_clause` found."""
     if cue.end <= start and "F" in cue.direction:
         between = text[cue.end : start]
         if cue.value == "adjacent":
@@ -119,14 +132,14 @@ def _reaches(text: str, start: int, end: int, left: int, cue: Cue, cues: list[Cu
             # an inverted conditional ("Had the cancer been found") stands at the start of its sentence
             inverted = text[cue.start : cue.end].lower() != "had the" or not text[left : cue.start].strip()
             return inverted and ";" not in between
-        return not _blocked(cue.end, start, cues) and (cue.korean or _NEW_CLAUSE.search(between) is None)
+        return not _blocked(cue.end, start, terms) and (cue.korean or barrier < cue.end)
     if cue.start >= end and "B" in cue.direction:
         between = text[end : cue.start]
         if cue.value == "adjacent":
             return len(between.strip()) == 0
         if cue.category == "HYP":
-            return ";" not in between and (not cue.korean or not _blocked(end, cue.start, cues))
-        if _blocked(end, cue.start, cues):
+            return ";" not in between and (not cue.korean or not _blocked(end, cue.start, terms))
+        if _blocked(end, cue.start, terms):
             return False
         if cue.korean:
             return cue.category != "NEG" or _KOREAN_CAUSE.match(between + text[cue.start : cue.end]) is None
@@ -134,9 +147,9 @@ def _reaches(text: str, start: int, end: int, left: int, cue: Cue, cues: list[Cu
     return False
 
 
-def _blocked(left: int, right: int, cues: list[Cue]) -> bool:
-    """Whether a terminator stands between two offsets."""
-    return any(cue.category == "TERM" and cue.start >= left and cue.end <= right for cue in cues)
+def _blocked(left: int, right: int, terms: list[Cue]) -> bool:
+    """Whether one of the terminators stands between two offsets."""
+    return any(cue.start >= left and cue.end <= right for cue in terms)
 
 
 def _first_korean_predicate(text: str, end: int, reached: list[Cue]) -> list[Cue]:

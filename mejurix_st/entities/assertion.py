@@ -56,7 +56,7 @@ class Assertion:
 
 
 #: Code points of a sentence, on either side of an entity, that are looked at.
-_REACH = 600
+_REACH = 300
 #: What is said of an entity when no cue reaches it.
 PLAIN = Assertion()
 
