@@ -38,24 +38,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(application: typer.Typer, arguments: Sequence[str] | None, name: str) -> int:
     """Runs an application the way `main` does; returns the exit code."""
-    _prepare()
     settings.debug = False
+    with warnings.catch_warnings():
+        _prepare()
+        code = _run(application, arguments, name)
+    if code == INTERRUPTED:
+        console.fail("interrupted; what was finished is kept. Run the same command again to go on.")
+    return code
+
+
+def _run(application: typer.Typer, arguments: Sequence[str] | None, name: str) -> int:
     try:
         result = typer.main.get_command(application)(
             args=None if arguments is None else list(arguments), prog_name=name, standalone_mode=False
         )
-    except KeyboardInterrupt:
-        result = INTERRUPTED
-    except typer.Abort:
-        result = INTERRUPTED
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else BAD_INPUT
     except Exception as error:
         return _report(error)
-    code = result if isinstance(result, int) else 0
-    if code == INTERRUPTED:
-        console.fail("interrupted; what was finished is kept. Run the same command again to go on.")
-    return code
+    return result if isinstance(result, int) else 0
 
 
 def _report(error: Exception) -> int:

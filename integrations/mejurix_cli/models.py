@@ -60,7 +60,9 @@ def _write(output: Path, source: str, force: bool) -> Path:
 
 
 def convert(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="Folder or hub id of the original checkpoint.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="Folder or hub id of the original checkpoint.")
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to make.")],
     format: Annotated[
         Literal["sentence-transformers", "transformers"],

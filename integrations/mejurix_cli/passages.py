@@ -22,7 +22,9 @@ _STOP = frozenset(
     "a an and are as at be been by did do does for from had has have he her his how in into is it its of on or "
     "she that the their there these they this to was were what when where which who whom why will with would".split()
 )
-_KOREAN_STOP = frozenset("것 수 및 등 때문 무엇 어떻게 언제 누가 있습니까 없습니까 하였습니까 됩니까 입니까".split())
+_KOREAN_STOP = frozenset(
+    "것 수 및 등 때문 무엇 어떻게 언제 누가 있습니까 없습니까 하였습니까 됩니까 입니까".split()
+)
 
 
 def query_words(query: str) -> re.Pattern[str] | None:
@@ -92,14 +94,14 @@ def _distinct(part: str, words: re.Pattern[str] | None) -> int:
 
 
 def pages(chunk: Chunk) -> str:
-    """"page 3" or "pages 3–4"."""
+    """ "page 3" or "pages 3–4"."""
     if chunk.page_start == chunk.page_end:
         return f"page {chunk.page_start}"
     return f"pages {chunk.page_start}–{chunk.page_end}"
 
 
 def arms(hit: Hit) -> str:
-    """"dense 0.71, bm25 12.3": each arm's own score."""
+    """ "dense 0.71, bm25 12.3": each arm's own score."""
     digits = {"dense": 3, "bm25": 1}
     return ", ".join(f"{arm} {score:.{digits.get(arm, 2)}f}" for arm, score in hit.arms.items())
 
@@ -133,9 +135,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-def print_hits(
-    console: Console, hits: Sequence[Hit], query: str, *, limit: int | None = EXCERPT
-) -> None:
+def print_hits(console: Console, hits: Sequence[Hit], query: str, *, limit: int | None = EXCERPT) -> None:
     """Prints hits for people.
 
     Args:

@@ -35,7 +35,9 @@ def index(
     check_location(store)
     files = find_documents(paths)
     if not files:
-        console.fail(f"no file that can be read in {', '.join(paths)}; PDF, DOCX, HTML, Markdown and text are.")
+        console.fail(
+            f"no file that can be read in {', '.join(paths)}; PDF, DOCX, HTML, Markdown and text are."
+        )
         raise typer.Exit(1)
     with open_case_files(store, model, create=True, quiet=quiet) as opened:
         report = opened.matter(matter).add(files, progress=False if quiet else None)
@@ -53,7 +55,9 @@ def _show_report(report: AddReport, matter: str, *, quiet: bool) -> None:
         console.fail(reason if reason.startswith((path, _name(path))) else f"{path}: {reason}")
     if quiet:
         return
-    rate = f", {report.tokens / report.seconds:,.0f} tokens/s" if report.seconds >= 1 and report.tokens else ""
+    rate = (
+        f", {report.tokens / report.seconds:,.0f} tokens/s" if report.seconds >= 1 and report.tokens else ""
+    )
     console.output().print(
         f"{matter}: {len(report.added)} added ({report.chunks} passages, {report.tokens:,} tokens), "
         f"{len(report.skipped)} unchanged, {len(report.failed)} failed; {report.seconds:.1f} s{rate}",

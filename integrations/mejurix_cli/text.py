@@ -39,9 +39,7 @@ def embed(
     encoder = load_encoder(model, quiet=quiet)
     _warn_of_length(encoder, texts, query)
     encode = encoder.encode_query if query else encoder.encode_document
-    vectors = np.asarray(
-        encode(texts, show_progress_bar=sys.stderr.isatty() and not quiet), dtype=np.float32
-    )
+    vectors = np.asarray(encode(texts, show_progress_bar=sys.stderr.isatty() and not quiet), dtype=np.float32)
     buffer = io.BytesIO()
     np.save(buffer, vectors)
     write_whole(output, buffer.getvalue())

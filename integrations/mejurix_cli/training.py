@@ -22,7 +22,9 @@ def evaluate(
         list[str] | None,
         typer.Option("--part", metavar="PART", help="Measure only this; may be given more than once."),
     ] = None,
-    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure other people's models too.")] = True,
+    peers: Annotated[
+        bool, typer.Option("--peers/--no-peers", help="Measure other people's models too.")
+    ] = True,
     quiet: Quiet = False,
 ) -> None:
     """Measure models beside their peers: retrieval, relations, contrasts, languages, speed."""
