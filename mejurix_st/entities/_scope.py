@@ -19,7 +19,7 @@ _STATUS = {"NEG", "POSS", "HYP", "POL"}
 _NEW_CLAUSE = re.compile(
     r"[;:]\s|,?\s+(?:and|,)\s+(?:he|she|it|they|i|we|there|"
     r"the (?:patient|claimant|plaintiff|veteran|defendant))\s"
-    r"|,\s+(?:he|she|it|they|there|the|this|his|her|a|an)\s|\s+but\s",
+    r"|,\s+(?:and\s+)?(?:he|she|it|they|there|the|this|his|her|a|an)\s|\s+but\s",
     re.IGNORECASE,
 )
 #: A finished clause before "and": a backward scope does not cross it ("healed well and infection was ruled
