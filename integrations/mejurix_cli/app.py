@@ -20,8 +20,8 @@ class Settings:
 settings = Settings()
 app = typer.Typer(
     name="mejurix-st",
-    help="Medical-legal embeddings and retrieval: case files in, cited passages out. English and Korean, offline.",
-    epilog="Exit codes: 0 done; 1 nothing found or a document failed; 2 bad arguments or input; 130 interrupted.",
+    help="Medical-legal retrieval: case files in, cited passages out. English and Korean, offline.",
+    epilog="Exit codes: 0 done; 1 nothing found or a document failed; 2 bad input; 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

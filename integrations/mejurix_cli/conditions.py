@@ -18,8 +18,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _ALIASES = {"page": "page_start", "type": "entity_types", "entity": "entity_types"}
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _FORM = (
-    'Give field=value, field!=value, or field with >, >=, <, <= and a number or a date: "document=report.pdf", '
-    '"page<=3", "date>=2019-01-01", "type=DISEASE"; or a Qdrant filter as JSON.'
+    "Give field=value, field!=value, or field with >, >=, <, <= and a number or a date: "
+    '"document=report.pdf", "page<=3", "date>=2019-01-01", "type=DISEASE"; or a Qdrant filter as JSON.'
 )
 
 
@@ -43,7 +43,6 @@ def read_filter(conditions: Sequence[str]) -> models.Filter | None:
 
 def _filter(text: str) -> models.Filter:
     from pydantic import ValidationError
-
     from qdrant_mejurix.filters import models
 
     try:

@@ -19,11 +19,11 @@ from mejurix_cli.options import Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qdrant_mejurix import Index
     from rich.console import Console
 
     from mejurix_st.samples import SampleQuestion
     from mejurix_st.types import Hit
-    from qdrant_mejurix import Index
 
 _PASSAGES = 2
 _ISOLATION_LIMIT = 10
@@ -35,7 +35,7 @@ def demo(
     ),
     model: Model = None,
 ) -> None:
-    """Index three fictional case files, each as its own matter, ask three questions and print cited passages."""
+    """Index three fictional case files, each its own matter, and answer three questions with citations."""
     from mejurix_cli.opening import open_case_files
     from mejurix_st.samples import sample_questions
 

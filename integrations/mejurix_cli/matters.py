@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def _open(store: str) -> Index:
-    from mejurix_cli.opening import check_location
     from qdrant_mejurix import open_index
+
+    from mejurix_cli.opening import check_location
 
     check_location(store)
     return open_index(store, create=False)

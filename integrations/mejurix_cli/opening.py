@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mejurix_cli.console import busy, note
 from mejurix_st.errors import InputError
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
     from qdrant_mejurix import Index
+    from sentence_transformers import SentenceTransformer
 
 
 def load_encoder(model: str | None, *, quiet: bool = False) -> SentenceTransformer:
@@ -40,10 +40,11 @@ def open_case_files(location: str, model: str | None, *, create: bool, quiet: bo
     Raises:
         StoreError: with `create` False, there is no index; or it is held, damaged, or another model's.
     """
-    from mejurix_st.entities.sparse import assertion_vector
     from qdrant_mejurix import open_index, open_store
 
-    if not create:
+    from mejurix_st.entities.sparse import assertion_vector
+
+    if not create or (Path(location).expanduser() / "manifest.sqlite3").exists():
         open_store(location, create=False).close()  # refused before the model takes its seconds
     encoder = load_encoder(model, quiet=quiet)
     return open_index(

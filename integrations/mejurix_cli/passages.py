@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 
 EXCERPT = 420
 """Characters of a passage that are shown unless the whole is asked for."""
+WIDEST = 110
+"""Columns of a passage at most: longer lines are hard to read."""
 _WORD = re.compile(r"[0-9A-Za-z가-힣]+")
 _NEW_LINE = re.compile(r"[-•*·#|○●▪]|\(?\d{1,2}[.)]|[A-Za-z가-힣][.)]\s|[QASOP][.:]\s|\[")
 _STOP = frozenset(
-    "a an and are as at be been by did do does for from had has have he her his how in into is it its of on or "
-    "she that the their there these they this to was were what when where which who whom why will with would".split()
-)
-_KOREAN_STOP = frozenset(
-    "것 수 및 등 때문 무엇 어떻게 언제 누가 있습니까 없습니까 하였습니까 됩니까 입니까".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be been by did do does for from had has have he her his how in into is it its of "
+        "on or she that the their there these they this to was were what when where which who whom why will "
+        "with would 것 수 및 등 때문 무엇 어떻게 언제 누가 있습니까 없습니까 하였습니까 됩니까 입니까",
+    )
 )
 
 
 def query_words(query: str) -> re.Pattern[str] | None:
-    """A pattern of the query's words with their endings free: "fractures" finds "fracture", "골절이" "골절은"."""
-    stems = {_stem(word) for word in _WORD.findall(query) if word.lower() not in _STOP | _KOREAN_STOP}
+    """Pattern of the query's words with any ending: "fractures" finds "fracture", "골절이" finds "골절은"."""
+    stems = {_stem(word) for word in _WORD.findall(query) if word.lower() not in _STOP}
     parts = [_pattern(stem) for stem in sorted(stems, key=lambda s: (-len(s), s)) if stem]
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
@@ -94,14 +97,14 @@ def _distinct(part: str, words: re.Pattern[str] | None) -> int:
 
 
 def pages(chunk: Chunk) -> str:
-    """ "page 3" or "pages 3–4"."""
+    """Where a passage stands, as "page 3" or "pages 3–4"."""
     if chunk.page_start == chunk.page_end:
         return f"page {chunk.page_start}"
     return f"pages {chunk.page_start}–{chunk.page_end}"
 
 
 def arms(hit: Hit) -> str:
-    """ "dense 0.71, bm25 12.3": each arm's own score."""
+    """Each arm's own score, as "dense 0.712, bm25 12.3"."""
     digits = {"dense": 3, "bm25": 1}
     return ", ".join(f"{arm} {score:.{digits.get(arm, 2)}f}" for arm, score in hit.arms.items())
 
@@ -125,7 +128,7 @@ def hit_text(
 def indented(console: Console, text: Text, columns: int) -> Text:
     """A text wrapped to the console's width behind a margin; no line ends in blanks."""
     result = Text()
-    for line in text.wrap(console, max(20, console.width - columns)):
+    for line in text.wrap(console, max(20, min(console.width, WIDEST) - columns)):
         line.rstrip()
         result.append(" " * columns if line else "").append_text(line).append("\n")
     return result

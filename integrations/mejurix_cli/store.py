@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,14 +23,21 @@ def index(
     ],
     matter: Matter,
     store: Store,
+    root: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Name documents by their path below this folder, not by file name."
+        ),
+    ] = None,
     model: Model = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Index case files into a matter. The same files again change nothing; changed ones take their place."""
+    from qdrant_mejurix.names import check_matter_name
+
     from mejurix_cli.opening import check_location, open_case_files
     from mejurix_st.text import find_documents
-    from qdrant_mejurix.names import check_matter_name
 
     check_matter_name(matter)
     check_location(store)
@@ -39,13 +47,32 @@ def index(
             f"no file that can be read in {', '.join(paths)}; PDF, DOCX, HTML, Markdown and text are."
         )
         raise typer.Exit(1)
+    if root is not None:
+        files = _below(root, files)
     with open_case_files(store, model, create=True, quiet=quiet) as opened:
-        report = opened.matter(matter).add(files, progress=False if quiet else None)
+        report = opened.matter(matter).add(
+            files, root=Path(root).resolve() if root else None, progress=False if quiet else None
+        )
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
         _show_report(report, matter, quiet=quiet)
     raise typer.Exit(1 if report.failed else 0)
+
+
+def _below(root: str, files: list[Path]) -> list[Path]:
+    """The files by their full path, as the folder that names them needs it.
+
+    Raises:
+        InputError: one of them lies elsewhere.
+    """
+    from mejurix_st.errors import InputError
+
+    base = Path(root).resolve()
+    full = [path.resolve() for path in files]
+    if outside := [str(path) for path in full if not path.is_relative_to(base)]:
+        raise InputError(f"{outside[0]} is not below the folder {base}; give a --root that holds all files.")
+    return full
 
 
 def _show_report(report: AddReport, matter: str, *, quiet: bool) -> None:
@@ -87,11 +114,12 @@ def search(
     model: Model = None,
 ) -> None:  # fmt: skip
     """Search one matter: passages with document, page and score. Exit code 1 when nothing is found."""
+    from qdrant_mejurix.names import check_matter_name
+
     from mejurix_cli.conditions import read_filter
     from mejurix_cli.opening import check_location, open_case_files
     from mejurix_cli.passages import EXCERPT, hit_record, print_hits
     from mejurix_st.errors import InputError
-    from qdrant_mejurix.names import check_matter_name
 
     check_matter_name(matter)
     check_location(store)
@@ -107,16 +135,18 @@ def search(
     else:
         print_hits(console.output(), hits, query, limit=None if full else EXCERPT)
     if not hits:
-        why = f'the matter "{matter}" holds no document; add some with mejurix-st index' if empty else (
-            "other words, or a wider --filter, may find more" if user else "other words may find more")  # fmt: skip
+        why = "other words, or a wider --filter, may find more" if user else "other words may find more"
+        if empty:
+            why = f'the matter "{matter}" holds no document; add some with mejurix-st index'
         console.note(f"Nothing found: {why}.")
         raise typer.Exit(1)
 
 
 def verify(store: Store, as_json: AsJson = False) -> None:
     """Compare files, manifest and store, and say what differs. Exit code 1 when something does."""
-    from mejurix_cli.opening import check_location
     from qdrant_mejurix import open_index
+
+    from mejurix_cli.opening import check_location
 
     check_location(store)
     with open_index(store, create=False) as opened:

@@ -115,7 +115,7 @@ def entities(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find diseases, treatments, legal terms and the like, and what the text says of each. Exit code 1: none."""
+    """Find diseases, treatments, legal terms, and what the text says of each. Exit code 1: none."""
     from mejurix_st.entities import assert_spans, recognize
     from mejurix_st.entities.display import to_dicts, to_html, to_rich
     from mejurix_st.errors import InputError

@@ -49,10 +49,16 @@ def train(
         typer.Option(help="card: as the original's model card says. default: as this package's model."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run.")],
-    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many; the same command without it goes on.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Training data; MEJURIX_DATA if not given.")
     ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Encoder to start from, with the card's recipe.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     quiet: Quiet = False,
 ) -> None:
     """Train a model. The same command again continues an interrupted run."""
@@ -62,32 +68,20 @@ def train(
     folder = data_folder() if data is None else data
     if not folder.is_dir():
         raise InputError(f"There is no data folder {folder}; give --data DIR, or set MEJURIX_DATA.")
+    if base is not None and recipe == "default":
+        raise InputError("The default recipe has its own base; --base goes with --recipe card.")
+    show = sys.stderr.isatty() and not quiet
     with console.busy("preparing", quiet=quiet):
         from mejurix_cli.opening import silence
 
         silence()
     if recipe == "card":
-        from mejurix_st.training.recipe_card import train_card  # type: ignore[import-not-found,unused-ignore]
+        from mejurix_st.training.recipe_card import CARD_BASE, train_card
 
-        train_card(folder, output, steps=steps)
+        train_card(folder, output, base=base or CARD_BASE, steps=steps, device=device, show_progress=show)
     else:
-        _train_default(folder, output, steps, quiet=quiet)
+        from mejurix_st.training.run import train_default
+
+        train_default(folder, output, until=steps, device=device, show_progress=show)
     if not quiet:
         console.note(f"Written to {output}.")
-
-
-def _train_default(data: Path, output: Path, steps: int | None, *, quiet: bool) -> None:
-    import torch
-
-    from mejurix_st.evaluation.triples.held_out import held_out
-    from mejurix_st.training.leaks import LeakCheck, development_texts
-    from mejurix_st.training.recipe_default import DefaultRecipe, export, prepare
-
-    settings = DefaultRecipe() if steps is None else DefaultRecipe(steps=steps)
-    run = prepare(
-        data, output, settings,
-        refuse=LeakCheck(development_texts(data)), exclude=held_out().excludes,
-        device="cuda" if torch.cuda.is_available() else "cpu",
-    )  # fmt: skip
-    run.train(show_progress=sys.stderr.isatty() and not quiet)
-    export(run, output / "trained")

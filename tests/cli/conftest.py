@@ -43,7 +43,7 @@ class Outcome:
 @pytest.fixture
 def tmp_path(tmp_path):
     """A folder in memory where there is one: the stores flush often, and these tests are not about disks."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108
     if not (memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30):
         yield tmp_path
         return

@@ -20,7 +20,9 @@ MESSAGES = {
     "empty.txt": "error: empty.txt: the file is empty.",
     "binary.txt": "error: binary.txt: named as text, but it is a program.",
     "locked.pdf": "error: locked.pdf: encrypted PDF; remove the password and add it again.",
-    "scan.pdf": "error: scan.pdf: PDF without a text layer (pages 1-2); it is a scan or empty. Run OCR on it first.",
+    "scan.pdf": (
+        "error: scan.pdf: PDF without a text layer (pages 1-2); it is a scan or empty. Run OCR on it first."
+    ),
     "broken.docx": "error: broken.docx: broken DOCX, it could not be opened (BadZipFile).",
     "broken.pdf": "error: broken.pdf: broken PDF, it could not be opened",
     "old.hwp": "error: old.hwp: a Hangul file; save it as PDF or .docx.",
@@ -202,8 +204,9 @@ def test_a_cache_that_cannot_be_written(cli, tmp_path, monkeypatch):
 def _refused_cache(outcome, cache):
     assert outcome.code == 2
     assert outcome.error_line == (
-        f"error: The model cache {cache / 'hub'} cannot be written (Permission denied). Set HF_HOME to a folder "
-        "that can, or build the model elsewhere: mejurix-st install --output FOLDER, and load it by path."
+        f"error: The model cache {cache / 'hub'} cannot be written (Permission denied). Set HF_HOME to a "
+        "folder that can, or build the model elsewhere: mejurix-st install --output FOLDER, and load it by "
+        "path."
     )
 
 

@@ -84,9 +84,9 @@ def test_a_defect_is_one_line_and_debug_shows_where(cli, monkeypatch):
 
 def test_demo_answers_with_citations_twice_alike(capsys, tmp_path, tiny_folder):
     import typer
-
     from mejurix_cli.demo import demo
     from mejurix_cli.main import run
+
     from mejurix_st.samples import sample_questions
 
     app = typer.Typer(add_completion=False)

@@ -102,6 +102,21 @@ def test_indexing_again_changes_nothing_and_a_changed_file_takes_its_place(cli, 
     assert (agrees.code, agrees.out) == (0, "2 documents in 1 matters: files, manifest and store agree.\n")
 
 
+def test_root_keeps_files_of_one_name_apart(cli, tmp_path, tiny_folder):
+    for year, text in (("2019", "A lumbar fracture."), ("2020", "No lumbar fracture.")):
+        (tmp_path / "file" / year).mkdir(parents=True)
+        (tmp_path / "file" / year / "note.txt").write_text(text, encoding="utf-8")
+    options = ("-m", "smith", "-s", tmp_path / "s", "--model", tiny_folder)
+    clash = cli("index", tmp_path / "file", *options)
+    assert clash.code == 1
+    assert "the document name 'note.txt' is also that of" in clash.error_line
+    assert cli("index", tmp_path / "file", "--root", tmp_path / "s", *options).code == 2
+    assert cli("delete", "note.txt", "-m", "smith", "-s", tmp_path / "s").code == 0
+    assert cli("index", tmp_path / "file", "--root", tmp_path / "file", *options).code == 0
+    listed = json.loads(cli("documents", "-m", "smith", "-s", tmp_path / "s", "--json").out)
+    assert [item["name"] for item in listed] == ["2019/note.txt", "2020/note.txt"]
+
+
 def test_documents_and_delete(cli, indexed):
     where = ("--matter", "smith", "--store", indexed)
     listed = json.loads(cli("documents", *where, "--json").out)
