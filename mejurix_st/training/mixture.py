@@ -46,6 +46,9 @@ class Mixture:
         triples: cycles by kind ("contrast en", "relations ko", ...).
         parallel: cycle over (English, Korean).
         seed: of the order of sources.
+        neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
+        hard_share: share of the batches made so, [0, 1].
+        hard_pool: first pairs of each source that such batches draw from (those that the teachers read).
     """
 
     pairs: dict[str, Cycle[Pair]]
@@ -53,6 +56,9 @@ class Mixture:
     triples: dict[str, Cycle[tuple[str, str, str]]]
     parallel: Cycle[tuple[str, str]]
     seed: int = 0
+    neighbours: Callable[[Sequence[Pair], int], list[Pair]] | None = None
+    hard_share: float = 0.6
+    hard_pool: int = 7000
     names: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +74,11 @@ class Mixture:
         """
         rng = random.Random(f"{self.seed} {step}")  # noqa: S311 - not cryptography
         name = rng.choices(self.names, [self.weights[n] for n in self.names])[0]
-        return self.pairs[name].take(short_size if name in SHORT_SOURCES else size)
+        count = short_size if name in SHORT_SOURCES else size
+        if self.neighbours is not None and rng.random() < self.hard_share:
+            pool = self.pairs[name].rows[: self.hard_pool]
+            return self.neighbours(rng.sample(pool, min(len(pool), 10 * count)), count)
+        return self.pairs[name].take(count)
 
     def positions(self) -> dict[str, int]:
         """Where every cycle stands, for the checkpoint."""

@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,13 @@ TAUGHT |= {"korean": 3186}
 class DefaultRecipe:
     """Settings of the default recipe; all of them go into the model's config."""
 
-    steps: int = 700
+    steps: int = 420
     rank: int = 32
     first_layer: int = 3
     alpha: float = 32.0
-    adapter_rate: float = 8e-4
+    adapter_rate: float = 7e-4
     head_rate: float = 2e-4
-    warmup: int = 40
+    warmup: int = 25
     weight_decay: float = 0.01
     clip: float = 1.0
     max_tokens: int = 160
@@ -242,11 +243,17 @@ def prepare(
         bucket_tokens=8192,
     )  # fmt: skip
     bank = teach(taught_texts(built), reader, folder / "teachers")
+    mixture.neighbours = partial(_near_pairs, bank)
     counts = {name: len(rows) for name, rows in built.items()}
     (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
     run = Run(recipe, folder, build_student(recipe, bank, device), mixture, bank)
     run.restore()
     return run
+
+
+def _near_pairs(bank: TeacherBank, rows: Sequence[Pair], count: int) -> list[Pair]:
+    """A batch around its first pair, by the base's vectors of the documents."""
+    return [rows[i] for i in bank.nearest([DOCUMENT + row.positive for row in rows], count)]
 
 
 def sample_vectors(run: Run, texts: Sequence[str]) -> np.ndarray:

@@ -36,13 +36,13 @@ class StepConfig:
 
     pairs: int = 64
     short_pairs: int = 128
-    triples: int = 40
-    relations: int = 24
-    parallel: int = 48
+    triples: int = 24
+    relations: int = 16
+    parallel: int = 40
     memory: int = 2048
     distillation: float = 0.5
     contrast: float = 1.5
-    centre: float = 1.0
+    centre: float = 0.1
     temperature: float = 0.05
 
 

@@ -68,6 +68,17 @@ class TeacherBank:
         """Positions in `texts` of those the teachers have seen."""
         return [i for i, text in enumerate(texts) if text in self.rows]
 
+    def nearest(self, texts: Sequence[str], count: int) -> list[int]:
+        """Positions of the first text and of its nearest among the known ones; the others fill up in order."""
+        known = self.known(texts)
+        if not known:
+            return list(range(min(count, len(texts))))
+        vectors = self.first[[self.rows[texts[i]] for i in known]]
+        order = np.argsort(-(vectors @ vectors[0]), kind="stable")
+        chosen = [known[i] for i in order[:count]]
+        taken = set(chosen)
+        return (chosen + [i for i in range(len(texts)) if i not in taken])[:count]
+
     def similarities(self, texts: Sequence[str]) -> torch.Tensor:
         """(n, n) float32 mixed cosine similarities of texts that are all known."""
         rows = [self.rows[t] for t in texts]
