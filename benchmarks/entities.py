@@ -1,4 +1,4 @@
-"""Entities and assertions on the sentences annotated for this project; run `python benchmarks/entities.py --help`."""
+"""Entities and assertions on the sentences annotated for this project (`--help` for options)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def parse_entities(line: str) -> tuple[str, Spans]:
 
 
 def parse_assertion(line: str) -> tuple[str, int, int, dict[str, Any]]:
-    """Plain text, target and gold fields; status, time and experiencer are always judged, the rest where given."""
+    """Plain text, target, gold fields; status, time and experiencer always, the rest where given."""
     gold, sentence = line.split("\t")
     start, end = sentence.index("["), sentence.index("]")
     fields: dict[str, Any] = {"status": STATUS[gold[0]], "time": "current", "experiencer": "patient"}
@@ -115,7 +115,7 @@ def assertion_scores() -> tuple[dict[str, dict[str, float]], list[str]]:
     """Accuracy of the status alone, and of all annotated fields together, by split and language."""
     counts: dict[str, Counter[str]] = {}
     wrong = []
-    for split in ("dev", "test"):
+    for split in ("dev", "test", "blind"):
         for line in lines(f"assertion_{split}.tsv"):
             text, start, end, gold = parse_assertion(line)
             said = assert_span(text, start, end)
@@ -124,7 +124,8 @@ def assertion_scores() -> tuple[dict[str, dict[str, float]], list[str]]:
                 for name, value in gold.items()
                 if getattr(said, name) != value
             }
-            for key in (f"{split} {language(text)}", language(text)):
+            keys = [f"{split} {language(text)}"] + ([language(text)] if split != "blind" else [])
+            for key in keys:
                 counts.setdefault(key, Counter()).update(
                     sentences=1, status=said.status == gold["status"], fields=not missed
                 )

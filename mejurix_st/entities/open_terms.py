@@ -105,7 +105,7 @@ def icd_terms() -> list[tuple[str, str, str]]:
 
 def _read_package() -> list[tuple[str, str, str]]:
     """Make the terms of diseases, symptoms and injuries (chapters A to T)."""
-    import simple_icd_10_cm as icd  # type: ignore[import-untyped]
+    import simple_icd_10_cm as icd
 
     seen: dict[str, tuple[str, str, str]] = {}
     for code in icd.get_all_codes(with_dots=True):

@@ -108,8 +108,9 @@ def test_decomposed_hangul_and_long_lower_case_re_slice():
 
 
 PIECES = st.sampled_from(
-    ["fracture", "골절", "골절이", " ", "\n", "no ", "MS", "L4-5 ", "$5,000", "38 U.S.C. § 1110", "İ", "ﬁ", "\u1112\u1161", "🦴",
-     "severe ", "24%", "2015다12345", "민법 제750조", "(-)", "not ", "?", "pain", "통증", "후", "\x00"]
+    ["fracture", "골절", "골절이", " ", "\n", "no ", "MS", "L4-5 ", "$5,000", "38 U.S.C. § 1110", "İ", "ﬁ",
+     "\u1112\u1161", "🦴", "severe ", "24%", "2015다12345", "민법 제750조", "(-)", "not ", "?", "pain",
+     "통증", "후", "\x00"]
 )  # fmt: skip
 
 
@@ -133,10 +134,10 @@ def test_spans_always_re_slice(text):
 )
 def test_a_megabyte_takes_seconds(unit):
     text = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     spans = recognize(text)
     assertions = assert_spans(text, spans)
-    assert time.perf_counter() - began < 60
+    assert time.process_time() - began < 60
     assert len(assertions) == len(spans)
     assert all(text[span.start : span.end] == span.text for span in spans[:100])
 
