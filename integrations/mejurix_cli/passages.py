@@ -19,6 +19,10 @@ EXCERPT = 420
 WIDEST = 110
 """Columns of a passage at most: longer lines are hard to read."""
 _WORD = re.compile(r"[0-9A-Za-z가-힣]+")
+_KOREAN_ENDING = re.compile(
+    r"(?:[하되]었습니까|[하되]였습니까|[했됐]습니까|합니까|됩니까|입니까|이라고|라고|에서|에게|까지|부터|으로|하다고"
+    r"|[은는이가을를의에로과와도만])$"
+)
 _NEW_LINE = re.compile(r"[-•*·#|○●▪]|\(?\d{1,2}[.)]|[A-Za-z가-힣][.)]\s|[QASOP][.:]\s|\[")
 _STOP = frozenset(
     re.findall(
@@ -39,7 +43,8 @@ def query_words(query: str) -> re.Pattern[str] | None:
 
 def _stem(word: str) -> str:
     if "가" <= word[0] <= "힣":
-        return word if len(word) < 3 else word[: max(2, len(word) - 1)]
+        bare = _KOREAN_ENDING.sub("", word)
+        return bare if len(bare) > 1 else word
     word = word.lower()
     if len(word) > 4 and not word.isdigit():
         return re.sub(r"(?:ing|ed|es|s)$", "", word)

@@ -25,9 +25,7 @@ def index(
     store: Store,
     root: Annotated[
         str | None,
-        typer.Option(
-            metavar="FOLDER", help="Name documents by their path below this folder, not by file name."
-        ),
+        typer.Option(metavar="FOLDER", help="Name documents by their path below this folder."),
     ] = None,
     model: Model = None,
     as_json: AsJson = False,
@@ -47,12 +45,11 @@ def index(
             f"no file that can be read in {', '.join(paths)}; PDF, DOCX, HTML, Markdown and text are."
         )
         raise typer.Exit(1)
-    if root is not None:
-        files = _below(root, files)
+    base = Path(root).resolve() if root is not None else None
+    if base is not None:
+        files = _below(base, files)
     with open_case_files(store, model, create=True, quiet=quiet) as opened:
-        report = opened.matter(matter).add(
-            files, root=Path(root).resolve() if root else None, progress=False if quiet else None
-        )
+        report = opened.matter(matter).add(files, root=base, progress=False if quiet else None)
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
@@ -60,7 +57,7 @@ def index(
     raise typer.Exit(1 if report.failed else 0)
 
 
-def _below(root: str, files: list[Path]) -> list[Path]:
+def _below(base: Path, files: list[Path]) -> list[Path]:
     """The files by their full path, as the folder that names them needs it.
 
     Raises:
@@ -68,7 +65,6 @@ def _below(root: str, files: list[Path]) -> list[Path]:
     """
     from mejurix_st.errors import InputError
 
-    base = Path(root).resolve()
     full = [path.resolve() for path in files]
     if outside := [str(path) for path in full if not path.is_relative_to(base)]:
         raise InputError(f"{outside[0]} is not below the folder {base}; give a --root that holds all files.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
-from rich.text import Text
-
 from mejurix_cli.console import one_line
 from mejurix_cli.passages import excerpt, indented, query_words, reflow
+from rich.console import Console
+from rich.text import Text
 
 WORDS = st.text("ab골절 .\n\f-1", max_size=400)
 
@@ -20,12 +19,14 @@ def _solid(text: str) -> str:
     return "".join(text.split())
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_reflow_changes_blanks_only(text):
     assert _solid(reflow(text)) == _solid(text)
     assert not any(line != line.strip() or not line for line in reflow(text).split("\n") if reflow(text))
 
 
+@settings(deadline=None)
 @given(WORDS, st.integers(10, 120))
 def test_an_excerpt_is_a_part_of_the_text(text, limit):
     shown = reflow(text)
@@ -49,6 +50,7 @@ def test_an_excerpt_shows_where_the_words_are():
         ("Were there fractures?", "a fracture; fractured; infraction", ["fracture", "fractured"]),
         ("골절이 있습니까?", "골절은 없다. 탈골", ["골절"]),
         ("추간판 탈출증은", "추간판 탈출증이", ["추간판", "탈출증"]),
+        ("수술이 필요하다고 판단하였습니까?", "수술을 판단", ["수술", "판단"]),
         ("what was the", "what was the", []),
         ("L5 in 2022", "L5 root, 2022-03-14, 20220", ["L5", "2022"]),
     ],
@@ -69,6 +71,7 @@ def test_lines_fit_the_width_also_in_korean():
         assert line == line.rstrip()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_message_is_one_printable_line(text):
     line = one_line(text)
