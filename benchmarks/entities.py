@@ -176,13 +176,11 @@ def main() -> None:
     assertions, wrong = assertion_scores()
     rates = speed(arguments.repeats)
     for key, row in entities.items():
-        print(
-            f"entities   {key:22} P {row['precision']:.3f}  R {row['recall']:.3f}  F1 {row['f1']:.3f}  n {row['spans']}"
-        )
+        figures = f"P {row['precision']:.3f}  R {row['recall']:.3f}  F1 {row['f1']:.3f}"
+        print(f"entities   {key:22} {figures}  n {row['spans']}")
     for key, row in assertions.items():
-        print(
-            f"assertion  {key:22} status {row['status']:.3f}  all fields {row['all fields']:.3f}  n {row['sentences']}"
-        )
+        figures = f"status {row['status']:.3f}  all fields {row['all fields']:.3f}"
+        print(f"assertion  {key:22} {figures}  n {row['sentences']}")
     for key, rate in rates.items():
         print(f"speed      {key:22} {rate:,.0f} sentences/s")
     for confusion in [*wrong, *confusions][: arguments.confusions]:
