@@ -17,7 +17,13 @@ from mejurix_st.training.recipe_card_data import Negatives, build_rows, key, min
 from mejurix_st.training.relations import RELATIONS, RelationTriple
 
 SMALL = CardRecipe(
-    rows=6, evaluation_rows=1, batch=32, evaluate_every=2, learning_rate=1e-3, mining_epochs=(2, 4), patience=99
+    rows=6,
+    evaluation_rows=1,
+    batch=32,
+    evaluate_every=2,
+    learning_rate=1e-3,
+    mining_epochs=(2, 4),
+    patience=99,
 )
 EPOCHS = 4
 
@@ -50,8 +56,9 @@ def whole_run(data: Path, tiny_bert: Path, tmp_path_factory: pytest.TempPathFact
 def test_defaults_are_the_card_s():
     card = {f.name: f.default for f in fields(CardRecipe)}
     wanted = {
-        "margin": 2.0, "dropout": 0.5, "learning_rate": 1e-5, "batch": 16, "weight_decay": 0.1, "max_tokens": 128,
-        "seed": 42, "evaluate_every": 100, "patience": 3, "mining_epochs": (3, 6, 9, 12), "mining_ratio": 0.5,
+        "margin": 2.0, "dropout": 0.5, "learning_rate": 1e-5, "batch": 16, "weight_decay": 0.1,
+        "max_tokens": 128, "seed": 42, "evaluate_every": 100, "patience": 3,
+        "mining_epochs": (3, 6, 9, 12), "mining_ratio": 0.5,
     }  # fmt: skip
     assert {name: card[name] for name in wanted} == wanted
     assert train_card.__kwdefaults__["epochs"] == 15
@@ -64,7 +71,9 @@ def test_evaluation_rows_have_anchors_of_their_own():
     anchors = {r.anchor for r in evaluation}
     assert set(training) == {r for r in rows if r.anchor not in anchors}
     assert set(evaluation) <= set(rows)
-    assert {(r.relation, r.language) for r in training} == {(r, lang) for r in RELATIONS for lang in ("en", "ko")}
+    assert {(r.relation, r.language) for r in training} == {
+        (r, lang) for r in RELATIONS for lang in ("en", "ko")
+    }
     assert {r.relation for r in evaluation} == set(RELATIONS)
     assert split_rows(rows, 2, 42) == (training, evaluation)
 
@@ -84,7 +93,10 @@ class ByHand:
 
     def encode_query(self, texts: list[str], **_: object) -> torch.Tensor:
         return torch.tensor(
-            [[math.cos(math.radians(self.degrees[t])), math.sin(math.radians(self.degrees[t]))] for t in texts]
+            [
+                [math.cos(math.radians(self.degrees[t])), math.sin(math.radians(self.degrees[t]))]
+                for t in texts
+            ]
         )
 
     encode_document = encode_query
@@ -162,7 +174,9 @@ def test_trains_mines_and_saves_a_model_that_loads(whole_run: Path, tiny_bert: P
     assert model.max_seq_length == 128
     best = min(found, key=lambda step: found[step])
     kept = SentenceTransformer(str(whole_run / "checkpoints" / f"checkpoint-{best}"), device="cpu")
-    np.testing.assert_allclose(vectors, kept.encode(["Diagnosed with fracture.", "요추 골절 진단."]), atol=1e-6)
+    np.testing.assert_allclose(
+        vectors, kept.encode(["Diagnosed with fracture.", "요추 골절 진단."]), atol=1e-6
+    )
 
 
 def test_a_run_in_parts_equals_one_run_through(whole_run: Path, data: Path, tiny_bert: Path, tmp_path: Path):
@@ -190,11 +204,11 @@ def test_a_finished_run_is_not_trained_again(whole_run: Path, data: Path, tiny_b
 
 
 def test_it_stops_when_patience_is_out_and_stays_so(data: Path, tiny_bert: Path, tmp_path: Path):
-    still = replace(SMALL, learning_rate=0.0, patience=3, mining_epochs=())  # never better than the first time
+    still = replace(
+        SMALL, learning_rate=0.0, patience=3, mining_epochs=()
+    )  # never better than the first time
     for _ in range(2):
-        train_card(
-            data, tmp_path / "run", base=tiny_bert, epochs=EPOCHS, recipe=still, show_progress=False
-        )
+        train_card(data, tmp_path / "run", base=tiny_bert, epochs=EPOCHS, recipe=still, show_progress=False)
         assert list(evaluations(tmp_path / "run")) == [2, 4, 6, 8]
 
 
