@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from mejurix_st.errors import InputError
 from qdrant_mejurix.filters import models
+
+from mejurix_st.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STORED = frozenset(
-    "document page_start page_end start end kind id version sha256 header tokens entity_types date".split()
-)
+_STORED_TEXT = "document page_start page_end start end kind id version sha256 header tokens entity_types date"
+STORED = frozenset(_STORED_TEXT.split())
 """Fields of a point itself; every other key of a dictionary is one of the user's own, under `metadata`."""
 
 _BOUNDS = ("gt", "gte", "lt", "lte")
@@ -23,10 +23,11 @@ def as_filter(condition: models.Filter | Mapping[str, Any] | None) -> models.Fil
     """A filter from any of the accepted forms.
 
     Args:
-        condition: None, a `qdrant_client.models.Filter`, or a dictionary. In a dictionary every entry must hold.
-            A key is a field of the passage (`STORED`) or of the user's metadata; "payload.NAME" reaches a field
-            that an annotator added. A value is a string, whole number or bool (equal), a list of them (any of), a
-            float (equal), None (absent or null), or bounds: `{"gte": 2, "lt": 5}`, with numbers or ISO dates.
+        condition: None, a `qdrant_client.models.Filter`, or a dictionary. In a dictionary every entry must
+            hold. A key is a field of the passage (`STORED`) or of the user's metadata; "payload.NAME" reaches
+            a field that an annotator added. A value is a string, whole number or bool (equal), a list of them
+            (any of), a float (equal), None (absent or null), or bounds: `{"gte": 2, "lt": 5}`, with numbers
+            or ISO dates.
 
     Raises:
         InputError: another form; the message shows a right one.
@@ -85,6 +86,6 @@ def _condition(key: object, value: Any) -> Any:
                     f"The filter on {key!r} has bounds {value!r}; a date is written 2019-04-02."
                 ) from error
     raise InputError(
-        f"The filter on {key!r} is {value!r}; give a string, number or bool, a list of strings or numbers, or bounds "
-        f"({', '.join(_BOUNDS)}) that are numbers or ISO dates."
+        f"The filter on {key!r} is {value!r}; give a string, number or bool, a list of strings or numbers, or "
+        f"bounds ({', '.join(_BOUNDS)}) that are numbers or ISO dates."
     )

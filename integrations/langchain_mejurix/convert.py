@@ -21,10 +21,10 @@ def hit_to_document(hit: Hit) -> Document:
     """One search result as a document.
 
     Returns:
-        `page_content` is the passage, unchanged; `id` its id in the store. The metadata has the passage's place
-        (`matter, document, page_start, page_end, start, end, header, tokens`), the result's `rank`, `score` (fused)
-        and `arms` (each arm's own score), the stored fields as `payload`, and, for reading and filtering, the user's
-        own fields by their names where these are free.
+        `page_content` is the passage, unchanged; `id` its id in the store. The metadata has the passage's
+        place (`matter, document, page_start, page_end, start, end, header, tokens`), the result's `rank`,
+        `score` (fused) and `arms` (each arm's own score), the stored fields as `payload`, and, for reading
+        and filtering, the user's own fields by their names where these are free.
     """
     payload = dict(hit.payload)
     metadata = {**_own_fields(payload), **_place(hit.chunk)}
@@ -42,7 +42,8 @@ def document_to_hit(document: Document) -> Hit:
     missing = [name for name in (*_PLACE, *_RANK, "payload") if name not in metadata]
     if missing:
         raise InputError(
-            f"The document's metadata lacks {', '.join(missing)}; give one that MejurixRetriever or hit_to_document made."
+            f"The document's metadata lacks {', '.join(missing)}; give one that MejurixRetriever or "
+            "hit_to_document made."
         )
     chunk = Chunk(text=document.page_content, **{name: metadata[name] for name in _PLACE})
     return Hit(metadata["rank"], metadata["score"], dict(metadata["arms"]), chunk, dict(metadata["payload"]))
@@ -51,8 +52,8 @@ def document_to_hit(document: Document) -> Hit:
 def record_to_document(record: StoredRecord | Hit) -> Document:
     """What a vector store gives back.
 
-    A text that came in as a document goes out as that same document: its id, content and metadata, nothing added. A
-    passage of a file has the metadata of `hit_to_document` without rank and scores.
+    A text that came in as a document goes out as that same document: its id, content and metadata, nothing
+    added. A passage of a file has the metadata of `hit_to_document` without rank and scores.
     """
     payload = dict(record.payload)
     if payload.get("kind") == "record":

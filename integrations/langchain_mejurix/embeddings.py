@@ -1,4 +1,4 @@
-"""`MejurixEmbeddings`: a model as LangChain embeddings, with its own prompts for queries and for documents."""
+"""`MejurixEmbeddings`: a model as LangChain embeddings, with its prompts for queries and for documents."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from qdrant_mejurix.index import Index
 
 
 class MejurixEmbeddings(Embeddings):
@@ -26,8 +27,9 @@ class MejurixEmbeddings(Embeddings):
     The model is loaded at the first use, once, whatever the number of threads. A pickled object holds the
     model's name, not its weights, unless it was given a model object.
 
-    It also has what an index asks of a model (`encode_query`, `encode_document`, `tokenizer`, `prompts`), so that
-    `open_index(..., encoder=MejurixEmbeddings())` and `open_index(..., encoder=load())` make the same index.
+    It also has what an index asks of a model (`encode_query`, `encode_document`, `tokenizer`, `prompts`), so
+    that `open_index(..., encoder=MejurixEmbeddings())` and `open_index(..., encoder=load())` make the same
+    index.
     """
 
     def __init__(self, model: Any = None, *, batch_size: int = 32, device: str | None = None) -> None:
@@ -159,6 +161,22 @@ class MejurixEmbeddings(Embeddings):
 
     def __repr__(self) -> str:
         return f"MejurixEmbeddings({self.model_name!r}, batch_size={self.batch_size})"
+
+
+class MatterEmbeddings(Embeddings):
+    """The embeddings of the index that holds a matter."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """For each text a list of Python floats."""
+        return [row.tolist() for row in self._index.encoder.encode_documents(texts)] if texts else []
+
+    def embed_query(self, text: str) -> list[float]:
+        """A list of Python floats."""
+        vector: list[float] = self._index.encoder.encode_query(text).tolist()
+        return vector
 
 
 def _strings(texts: Sequence[object]) -> list[str]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from qdrant_mejurix.filters import models
+
+from langchain_mejurix.concepts import concept_of, matches
 from mejurix_st.entities import Assertion, assert_spans, recognize
 from mejurix_st.errors import InputError
 from mejurix_st.types import EntityType
-from qdrant_mejurix.filters import models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +59,8 @@ class EntityConditions:
             attributes = dict(value) if isinstance(value, Mapping) else {"status": value}
             if unknown := sorted(set(attributes) - set(_ATTRIBUTES)):
                 raise InputError(
-                    f"Unknown attribute of an assertion: {', '.join(unknown)}; valid: {', '.join(_ATTRIBUTES)}."
+                    f"Unknown attribute of an assertion: {', '.join(unknown)}; "
+                    f"valid: {', '.join(_ATTRIBUTES)}."
                 )
             said[concept_of(name)] = attributes
         return cls(wanted, frozenset(concept_of(name) for name in entities or ()), said)
@@ -89,19 +92,3 @@ class EntityConditions:
             )
             for wanted, attributes in self.assertions.items()
         )
-
-
-def concept_of(name: str) -> str:
-    """The concept's one name, whatever synonym or language it is given in."""
-    if not isinstance(name, str) or not name.strip():
-        raise InputError(f"An entity is named by a word or phrase; got {name!r}.")
-    whole = name.strip()
-    for span in recognize(whole):
-        if span.start == 0 and span.end == len(whole) and span.normalized:
-            return span.normalized
-    return whole.lower()
-
-
-def matches(name: str, wanted: str) -> bool:
-    """Whether a concept is the wanted one or a narrower one: "lumbar fracture" is a "fracture"."""
-    return name == wanted or name.endswith(" " + wanted)

@@ -1,4 +1,4 @@
-"""LangChain's `index()` for matters: any key encoder, every clean-up mode, and a store that was emptied is noticed."""
+"""LangChain's `index()` for matters: any key encoder and clean-up mode; an emptied store is noticed."""
 
 from __future__ import annotations
 
@@ -62,15 +62,17 @@ def index(
 ) -> IndexingResult:
     """`langchain_core.indexing.index` with two differences.
 
-    The default key encoder gives keys that every store takes, and before anything else the record manager's keys are
-    looked up in the store: what the store no longer has is forgotten, with a warning, and so is added again.
+    The default key encoder gives keys that every store takes, and before anything else the record manager's
+    keys are looked up in the store: what the store no longer has is forgotten, with a warning, and so is
+    added again.
 
     Args:
         docs_source: a loader, or documents.
         record_manager: one namespace for each matter.
         vector_store: where to.
         key_encoder: a function, or "sha256", "sha512", "blake2b", "sha1".
-        **options: `cleanup` ("incremental", "full", "scoped_full"), `source_id_key`, `batch_size`, ... as there.
+        **options: `cleanup` ("incremental", "full", "scoped_full"), `source_id_key`, `batch_size`, ... as
+            there.
 
     Returns:
         Numbers added, updated, skipped and deleted.

@@ -1,4 +1,4 @@
-"""`MejurixRetriever`: hybrid search of one matter, with conditions on entities and on what is said of them."""
+"""`MejurixRetriever`: hybrid search of one matter, with conditions on entities and their assertions."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ _WIDEST = 400
 class MejurixRetriever(BaseRetriever):
     """Finds the passages of a matter that answer best.
 
-    The documents have an id, and in their metadata `document, page_start, page_end, start, end, rank, score, arms`
-    (see `langchain_mejurix.convert.hit_to_document`). Every field can also be given to `invoke` for one search.
+    The documents have an id, and in their metadata `document, page_start, page_end, start, end, rank, score,
+    arms` (see `langchain_mejurix.convert.hit_to_document`). Every field can also be given to `invoke` for one
+    search.
 
     Attributes:
         matter: the matter, from `index.matter(name)`.
@@ -38,7 +39,8 @@ class MejurixRetriever(BaseRetriever):
         weights: `qdrant_mejurix.FusionWeights`; the index's own when None.
         entity_types: keep passages that name an entity of one of these types ("DISEASE", ...).
         entities: keep passages that name all of these; any synonym in either language will do.
-        assertions: keep passages that say this of an entity: `{"fracture": "absent"}`, or several attributes of
+        assertions: keep passages that say this of an entity: `{"fracture": "absent"}`, or several attributes
+            of
             `mejurix_st.entities.Assertion`: `{"fracture": {"status": "present", "laterality": "left"}}`.
     """
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from langchain_mejurix.conditions import as_filter
 from langchain_mejurix.convert import record_to_document
+from langchain_mejurix.embeddings import MatterEmbeddings
 from mejurix_st.errors import InputError, MissingExtraError
 
 try:
-    from langchain_core.embeddings import Embeddings
     from langchain_core.vectorstores import VectorStore
     from langchain_core.vectorstores.utils import maximal_marginal_relevance
 except ImportError as _error:  # pragma: no cover - exercised in an environment without the extra
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from langchain_core.documents import Document
-
-    from mejurix_st.types import Hit
+    from langchain_core.embeddings import Embeddings
     from qdrant_mejurix.filters import models
     from qdrant_mejurix.index import Index
     from qdrant_mejurix.matter import Matter
+
+    from mejurix_st.types import Hit
 
     Condition = models.Filter | Mapping[str, Any] | None
 
@@ -35,26 +36,12 @@ SearchMode = Literal["dense", "hybrid", "bm25", "assertions"]
 _MODES = ("dense", "hybrid", "bm25", "assertions")
 
 
-class MatterEmbeddings(Embeddings):
-    """The embeddings of the index that holds a matter."""
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """For each text a list of Python floats."""
-        return self._index.encoder.encode_documents(texts).tolist() if texts else []
-
-    def embed_query(self, text: str) -> list[float]:
-        """A list of Python floats."""
-        return self._index.encoder.encode_query(text).tolist()
-
-
 class MejurixVectorStore(VectorStore):
     """A vector store that is bound to one matter: nothing of another matter can be found, read or deleted.
 
-    Scores are what they are called: `similarity_search_with_score` gives the cosine in [-1, 1] (mode "dense"), the
-    fused rank score (mode "hybrid") or BM25 (mode "bm25"). Only the cosine is also a relevance score in [0, 1].
+    Scores are what they are called: `similarity_search_with_score` gives the cosine in [-1, 1] (mode
+    "dense"), the fused rank score (mode "hybrid") or BM25 (mode "bm25"). Only the cosine is also a relevance
+    score in [0, 1].
     """
 
     def __init__(
@@ -64,8 +51,8 @@ class MejurixVectorStore(VectorStore):
 
         Args:
             matter: from `index.matter(name)`; the index has an encoder.
-            embedding: embeds texts and queries; checked to give the vectors that the index holds. The index's own
-                encoder when None.
+            embedding: embeds texts and queries; checked to give the vectors that the index holds. The index's
+                own encoder when None.
             mode: of searches that name none.
 
         Raises:
@@ -74,7 +61,8 @@ class MejurixVectorStore(VectorStore):
         """
         if not hasattr(matter, "add_records"):
             raise InputError(
-                f"The matter is a {type(matter).__name__}; give index.matter(name), or use from_texts(matter=name)."
+                f"The matter is a {type(matter).__name__}; give index.matter(name), or use "
+                "from_texts(matter=name)."
             )
         self._matter = matter
         self._mode = _checked_mode(mode)
@@ -173,7 +161,8 @@ class MejurixVectorStore(VectorStore):
             query: a question or key words.
             k: most results, 1 to 10,000.
             filter: `qdrant_client.models.Filter` or a dictionary (`langchain_mejurix.conditions.as_filter`).
-            mode: "dense": the score is the cosine; "hybrid": fused rank score; "bm25", "assertions": that arm's.
+            mode: "dense": the score is the cosine; "hybrid": fused rank score; "bm25", "assertions": that
+                arm's.
             score_threshold: least score.
             **kwargs: none are known.
 
@@ -259,9 +248,10 @@ class MejurixVectorStore(VectorStore):
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         if self._mode != "dense":
             raise InputError(
-                f'Scores of mode "{self._mode}" order one result list and are no relevance in [0, 1]; use mode "dense".'
+                f'Scores of mode "{self._mode}" order one result list and are no relevance in [0, 1]; '
+                'use mode "dense".'
             )
-        # A rounding error beyond 1, and opposite vectors, are not "more" or "less" than the ends of the scale.
+        # Rounding errors beyond 1, and opposite vectors, are not "more" or "less" than the ends of the scale.
         return lambda cosine: min(1.0, max(0.0, cosine))
 
     def _similarity_search_with_relevance_scores(

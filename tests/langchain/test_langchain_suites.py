@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
+from langchain_mejurix import MejurixEmbeddings, MejurixRetriever, MejurixVectorStore
 from langchain_tests.integration_tests import (
     EmbeddingsIntegrationTests,
     RetrieversIntegrationTests,
     VectorStoreIntegrationTests,
 )
 from langchain_tests.unit_tests import EmbeddingsUnitTests
-
-from langchain_mejurix import MejurixEmbeddings, MejurixRetriever, MejurixVectorStore
 from qdrant_mejurix import open_index
 
 
