@@ -74,7 +74,7 @@ def reflow(text: str) -> str:
 
 
 def excerpt(text: str, words: re.Pattern[str] | None, limit: int = EXCERPT) -> str:
-    """The part of a passage with most of the query's words, in whole words; all of it when it is short.
+    """The part of a passage around its sentence with most of the query's words; all of a short passage.
 
     Args:
         text: the passage, reflowed.
@@ -83,13 +83,14 @@ def excerpt(text: str, words: re.Pattern[str] | None, limit: int = EXCERPT) -> s
     """
     if len(text) <= limit:
         return text
-    starts = [0, *(m.end() for m in re.finditer(r"[.!?;:]\s+|\n", text))]
-    best = max(starts, key=lambda start: (_distinct(text[start : start + limit], words), -start))
-    best = min(best, _word_start(text, len(text) - limit))
-    end = best + limit
+    starts = [0, *(m.end() for m in re.finditer(r"[.!?;]\s+|\n", text) if m.end() < len(text))]
+    sentences = list(zip(starts, [*starts[1:], len(text)], strict=True))
+    best, stop = max(sentences, key=lambda sentence: (_distinct(text[slice(*sentence)], words), -sentence[0]))
+    start = 0 if stop <= limit else min(best, _word_start(text, len(text) - limit))
+    end = start + limit
     if end < len(text):
-        end = text.rfind(" ", best, end + 1) if " " in text[best + limit // 2 : end + 1] else end
-    return ("… " if best else "") + text[best:end].strip() + (" …" if end < len(text) else "")
+        end = text.rfind(" ", start, end + 1) if " " in text[start + limit // 2 : end + 1] else end
+    return ("… " if start else "") + text[start:end].strip() + (" …" if end < len(text) else "")
 
 
 def _word_start(text: str, position: int) -> int:
