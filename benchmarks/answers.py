@@ -1,5 +1,4 @@
-"""Answers on the sample matters: are citations right, are questions without an answer declined, do inventions
-pass?
+"""Answers on the sample matters: right citations, questions that are declined, inventions that pass.
 
     python -m benchmarks.answers [--model MODEL] [--json FILE] [--failures]
 
@@ -18,13 +17,13 @@ import json
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator  # noqa: TC003  (pydantic reads the annotations)
 from pathlib import Path
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import CallbackManagerForLLMRun  # noqa: TC002
 from langchain_core.language_models import SimpleChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage  # noqa: TC002
 from langchain_mejurix import Answer, Citation, answer
 from qdrant_mejurix import open_index
 
@@ -118,11 +117,21 @@ def inventions(
 def negated(quote: str) -> str:
     """The quote with its first negation taken away, or one put in; empty where no rule fits."""
     for pattern, replacement in (
-        (r"\b(?:did|does|do) not ", ""), (r"\b(is|was|were|has|had|are|would) not\b", r"\1"), (r"\b[Nn]o (?=[a-z])", "definite "),
-        (r"\bnot ", ""), (r"없었다|없음|없었고|없다", "있었다"), (r"하지 않음|하지 않았다", "함"), (r"\b(is|was|were|are|had|has) ", r"\1 not "),
-        (r"\b(shows|showed|records|offered|rate|apportion|accept|recommended|injured|sprained)\b", r"never \1"),
-        (r"되는 ", "되지 않는 "), (r"합니다", "하지 않습니다"), (r"(하였|되었)(음|다)\b", r"\1지 않았\2"),
-    ):  # fmt: skip
+        (r"\b(?:did|does|do) not ", ""),
+        (r"\b(is|was|were|has|had|are|would) not\b", r"\1"),
+        (r"\b[Nn]o (?=[a-z])", "definite "),
+        (r"\bnot ", ""),
+        (r"없었다|없음|없었고|없다", "있었다"),
+        (r"하지 않음|하지 않았다", "함"),
+        (r"\b(is|was|were|are|had|has) ", r"\1 not "),
+        (
+            r"\b(shows|showed|records|offered|rate|apportion|accept|recommended|injured|sprained)\b",
+            r"never \1",
+        ),
+        (r"되는 ", "되지 않는 "),
+        (r"합니다", "하지 않습니다"),
+        (r"(하였|되었)(음|다)\b", r"\1지 않았\2"),
+    ):
         changed = re.sub(pattern, replacement, quote, count=1)
         if changed != quote:
             return changed
@@ -255,7 +264,8 @@ def scripted(
             tally.add(groups, "scripted, all false sentences: accepted (wanted 0)", sentence.supported)
         if sentence.supported != kind.startswith("true"):
             failures.append(
-                f"{question.id} {kind}: {sentence.text} | {sentence.reason} | {[c.quote for c in sentence.citations]}"
+                f"{question.id} {kind}: {sentence.text} | {sentence.reason} | "
+                f"{[citation.quote for citation in sentence.citations]}"
             )
         for citation in sentence.citations:
             tally.add(

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_mejurix.adoption import adopt_collection
     from langchain_mejurix.answer_types import Answer, AnswerSentence, Citation
     from langchain_mejurix.answers import aanswer, answer, astream, stream
     from langchain_mejurix.convert import document_to_hit, hit_to_document, record_to_document
@@ -33,6 +34,7 @@ _HOMES = {
     "MejurixRetriever": "retriever",
     "MejurixVectorStore": "vectorstore",
     "aanswer": "answers",
+    "adopt_collection": "adoption",
     "aindex": "indexing",
     "answer": "answers",
     "astream": "answers",
@@ -52,6 +54,7 @@ __all__ = [
     "MejurixRetriever",
     "MejurixVectorStore",
     "aanswer",
+    "adopt_collection",
     "aindex",
     "answer",
     "astream",

@@ -86,6 +86,6 @@ def _condition(key: object, value: Any) -> Any:
                     f"The filter on {key!r} has bounds {value!r}; a date is written 2019-04-02."
                 ) from error
     raise InputError(
-        f"The filter on {key!r} is {value!r}; give a string, number or bool, a list of strings or numbers, or "
-        f"bounds ({', '.join(_BOUNDS)}) that are numbers or ISO dates."
+        f"The filter on {key!r} is {value!r}; give a string, number or bool, a list of strings or "
+        f"numbers, or bounds ({', '.join(_BOUNDS)}) that are numbers or ISO dates."
     )

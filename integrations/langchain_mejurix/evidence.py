@@ -118,8 +118,8 @@ def warnings_of(passages: Sequence[Passage]) -> tuple[str, ...]:
         if passage.unsafe:
             chunk = passage.hit.chunk
             found[chunk.document, chunk.page_start] = (
-                f"{chunk.document or 'a record'}, page {chunk.page_start}, holds text that gives orders to its "
-                "reader; it was not used as evidence."
+                f"{chunk.document or 'a record'}, page {chunk.page_start}, holds text that gives orders "
+                "to its reader; it was not used as evidence."
             )
     return tuple(found.values())
 

@@ -40,7 +40,10 @@ _PERSON = re.compile(
     r"\b(?:Dr|Mr|Mrs|Ms)\b|\b(?:mother|father|brother|sister|wife|husband|son|daughter)\b|[부모]친|의사|박사|원고|피고",
     re.IGNORECASE,
 )
-_NUMBER_ASKED = r"\bhow (?:much|many|long|large|big|far|old)\b|\b(?:share|rating|percentage|amount|speed)\b|얼마|몇|퍼센트|상실률|금액|크기"
+_NUMBER_ASKED = (
+    r"\bhow (?:much|many|long|large|big|far|old)\b|\b(?:share|rating|percentage|amount|speed)\b"
+    r"|얼마|몇|퍼센트|상실률|금액|크기"
+)
 _DATE_ASKED = r"\b(?:when|what date|which date|on what day)\b|언제|사망일|날짜|일자"
 _SIDE_ASKED = r"\bwhich (?:side|knee|leg|arm|ankle|shoulder|hip|hand|foot)\b|\bwhat side\b|어느 쪽|좌우"
 _PERSON_ASKED = r"\b(?:who|whom|which (?:surgeon|doctor|physician|relative|close relative))\b|누가|누구"

@@ -43,9 +43,9 @@ _LOOKALIKE = str.maketrans(
 def find_instructions(text: str) -> list[tuple[int, int]]:
     """Half-open spans of `text` that must not serve as evidence: from an order's paragraph to the end.
 
-    Hidden characters are left out, and look-alike letters of other scripts are read as what they look like, so
-    that orders spelled with zero-width spaces or Cyrillic letters are found too. The spans count code points of
-    `text` as given.
+    Hidden characters are left out, and look-alike letters of other scripts are read as what they look like,
+    so that orders spelled with zero-width spaces or Cyrillic letters are found too. The spans count code
+    points of `text` as given.
     """
     plain, places = _plain(text)
     hidden = _hidden_runs(text)
@@ -98,9 +98,7 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 
 def _hidden_runs(text: str) -> list[tuple[int, int]]:
-    """Characters that only hide or reorder text: bidirectional overrides, tags; and long runs of zero
-    width.
-    """
+    """Characters that only hide or reorder text: bidirectional overrides, tags, runs of zero width."""
     return [
         m.span()
         for m in re.finditer(

@@ -11,12 +11,13 @@ from mejurix_st.errors import InputError, MissingExtraError
 
 try:
     from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import run_in_executor
     from pydantic import ConfigDict, field_validator
 except ImportError as _error:  # pragma: no cover - exercised in an environment without the extra
     raise MissingExtraError("The LangChain integration", "langchain") from _error
 
 if TYPE_CHECKING:
-    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+    from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
     from langchain_core.documents import Document
 
     from mejurix_st.types import Hit
@@ -100,3 +101,9 @@ class MejurixRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         return [hit_to_document(hit) for hit in self.search(query, **kwargs)]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        hits = await run_in_executor(None, lambda: self.search(query, **kwargs))
+        return [hit_to_document(hit) for hit in hits]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import Runnable
 
 from langchain_mejurix import answers
-from langchain_mejurix.answer_types import Answer, Policy
 from mejurix_st.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from qdrant_mejurix.matter import Matter
 
-    from langchain_mejurix.answer_types import AnswerSentence
+    from langchain_mejurix.answer_types import Answer, AnswerSentence, Policy
 
 
 class AnswerRunnable(Runnable[Any, Any]):

@@ -15,13 +15,17 @@ _STOP_TEXT = """
 """
 _STOP = frozenset(_STOP_TEXT.split())
 _STOP_KOREAN_TEXT = """
-    있다 있음 있었다 있습니다 있습니까 있었습니까 없다 없음 없었다 없습니다 하였다 하였습니까 하였음 한다 합니다 됩니까 됩니다 되었습니까 무엇 무엇입니까 어떻게 어떠합니까 어느 얼마
-    얼마입니까 언제 누가 누구 왜 몇 및 또는 그리고 대한 대하여 관한 위한 따른 이다 입니다 입니까 예 아니오 아닙니다 그 이 저 것 수 등 당시 이미 본
+    있다 있음 있었다 있습니다 있습니까 있었습니까 없다 없음 없었다 없습니다 하였다 하였습니까
+    하였음 한다 합니다 됩니까 됩니다 되었습니까 무엇 무엇입니까 어떻게 어떠합니까 어느 얼마
+    얼마입니까 언제 누가 누구 왜 몇 및 또는 그리고 대한 대하여 관한 위한 따른 이다 입니다
+    입니까 예 아니오 아닙니다 그 이 저 것 수 등 당시 이미 본
 """
 _STOP_KOREAN = frozenset(_STOP_KOREAN_TEXT.split())
 _ENDINGS = (
-    "하였습니까|되었습니까|하였습니다|되었습니다|하였으며|되었으며|하였다|되었다|하였음|되었음|하고|하여|하는|하지|되지|된|한|함|됨|"
-    "으로부터|로부터|에서는|에서의|으로는|으로|에서|에게|까지|부터|이라고|라고|이며|이고|입니까|입니다|이다|에는|에도|에|의|은|는|이|가|을|를|와|과|도|만|로"
+    "하였습니까|되었습니까|하였습니다|되었습니다|하였으며|되었으며|하였다|되었다|"
+    "하였음|되었음|하고|하여|하는|하지|되지|된|한|함|됨|"
+    "으로부터|로부터|에서는|에서의|으로는|으로|에서|에게|까지|부터|이라고|라고|"
+    "이며|이고|입니까|입니다|이다|에는|에도|에|의|은|는|이|가|을|를|와|과|도|만|로"
 )
 _ENDING = re.compile(rf"(?<=[가-힣]{{2}})(?:{_ENDINGS})$")
 _SUFFIX = re.compile(r"(?<=[a-z]{3})(?:ations?|ings?|ions?|ed|es|ly|al|ment|s|e|d)$")
@@ -41,11 +45,12 @@ _SPELLED_KOREAN = re.compile(
     r"(?<![가-힣])(두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(?=번|차례|명|개|회|달|시간|가지|해\b|곳)"
 )
 _CLAUSE = re.compile(
-    r"[.;:!?]\s|[,;]\s|\n\s*\n|\b(?:but|although|though|whereas|however|while|because|since)\b|지만|으나|며\s|고\s"
+    r"[.;:!?]\s|[,;]\s|\n\s*\n|지만|으나|며\s|고\s"
+    r"|\b(?:but|although|though|whereas|however|while|because|since)\b"
 )
 _NEGATOR = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|without|cannot|lacks?|lacking|denie[sd]|deny|denying|refus\w+|declin\w+|absent|absence|"
-    r"fail\w*|unable|exclud\w+|unlikely|nothing|nobody|free of|ruled out|rules out)\b|n['’]t\b",
+    r"\b(?:not|no|never|none|neither|nor|without|cannot|lacks?|lacking|denie[sd]|deny|denying|"
+    r"refus\w+|declin\w+|absent|absence|fail\w*|unable|exclud\w+|unlikely|nothing|nobody|free of|ruled out|rules out)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _NEGATOR_KOREAN = re.compile(

@@ -80,7 +80,8 @@ def test_an_index_knows_the_model_through_the_adapter(model, tmp_path):
 
 def test_importing_the_package_and_its_names_loads_no_torch():
     code = (
-        "import sys; import langchain_mejurix as package; [getattr(package, name) for name in package.__all__];"
+        "import sys; import langchain_mejurix as package;"
+        "[getattr(package, name) for name in package.__all__];"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603

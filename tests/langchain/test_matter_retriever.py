@@ -10,7 +10,7 @@ from mejurix_st.errors import InputError
 
 RECORDS = {
     "ct.txt": "CT LUMBAR SPINE\n\nNo lumbar fracture is seen. The discs are of normal height.\n",
-    "er.txt": "EMERGENCY RECORD\n\nThe patient has a lumbar fracture of L3 after a fall. Ibuprofen was given.\n",
+    "er.txt": "EMERGENCY RECORD\n\nThe patient has a lumbar fracture of L3 after a fall. Given: ibuprofen.\n",
     "family.txt": "FAMILY HISTORY\n\nMother: osteoporosis.\n",
     "소견서.txt": "소견서\n\n환자는 우측 슬관절 통증을 호소한다. 골절 소견 없음.\n",
 }
@@ -42,7 +42,12 @@ def test_documents_say_where_they_come_from(retriever):
         assert place["arms"]
         assert retriever.matter.get([document.id])[0].chunk.text == document.page_content
     assert [d.metadata["rank"] for d in documents] == list(range(1, len(documents) + 1))
-    assert [document_to_hit(d) for d in documents] == retriever.search("lumbar fracture")
+    hits = [document_to_hit(document) for document in documents]
+    found = retriever.search("lumbar fracture")
+    assert [(hit.rank, hit.chunk, hit.payload) for hit in hits] == [
+        (f.rank, f.chunk, f.payload) for f in found
+    ]
+    assert [hit.score for hit in hits] == pytest.approx([f.score for f in found])
 
 
 def test_filters_by_field(retriever):
@@ -67,7 +72,8 @@ def test_k_counts_what_is_left_after_conditions(retriever):
 
 
 async def test_async_gives_the_same(retriever):
-    assert await retriever.ainvoke("lumbar fracture", k=2) == retriever.invoke("lumbar fracture", k=2)
+    found = await retriever.ainvoke("lumbar fracture", k=2)
+    assert [d.id for d in found] == [d.id for d in retriever.invoke("lumbar fracture", k=2)]
 
 
 @pytest.mark.parametrize(

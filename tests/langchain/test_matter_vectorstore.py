@@ -198,5 +198,5 @@ def test_hits_survive_the_way_to_documents_and_back(text, start, pages, strings,
 
 
 def test_other_documents_are_no_hits():
-    with pytest.raises(InputError, match="lacks matter"):
+    with pytest.raises(InputError, match="lacks document"):
         document_to_hit(Document(page_content="x"))
