@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qdrant_mejurix.conditions import entity_filter
     from qdrant_mejurix.fusion import FusionWeights
     from qdrant_mejurix.index import Index, open_index
     from qdrant_mejurix.matter import DocumentInfo, Matter
@@ -34,6 +35,7 @@ __all__ = [
     "Progress",
     "Store",
     "StoredRecord",
+    "entity_filter",
     "open_index",
     "open_store",
 ]
@@ -48,6 +50,7 @@ _HOMES = {
     "Progress": "progress",
     "Store": "store",
     "StoredRecord": "points",
+    "entity_filter": "conditions",
     "open_index": "index",
     "open_store": "store",
 }

@@ -17,7 +17,7 @@ from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELD
 from qdrant_mejurix.store import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from qdrant_client import QdrantClient
@@ -86,7 +86,7 @@ class ClientStore:
             )
             raise StoreError(f"The store {self.location} could not {action} ({reason}); {advice}.") from error
 
-    def create(self, dimension: int) -> None:
+    def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
         """See `Store`."""
         with self._service("create the collection"):
             if self._client.collection_exists(self._collection):
@@ -111,15 +111,16 @@ class ClientStore:
                 },
                 sparse_vectors_config={"bm25": idf, "assertions": idf},
             )
-            self._create_payload_indexes()
+            self._create_payload_indexes(indexes)
 
-    def _create_payload_indexes(self) -> None:
+    def _create_payload_indexes(self, indexes: Mapping[str, FieldKind]) -> None:
         schemas: dict[str, Any] = {
             "matter": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
         }
         schemas |= dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD)
         schemas |= dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER)
         schemas |= dict.fromkeys(DATETIME_FIELDS, models.PayloadSchemaType.DATETIME)
+        schemas |= {name: models.PayloadSchemaType(kind) for name, kind in indexes.items()}
         for name, schema in schemas.items():
             self._client.create_payload_index(self._collection, name, field_schema=schema, wait=True)
 
@@ -155,7 +156,7 @@ class ClientStore:
             parameters = None
             if isinstance(vector, SparseVector):
                 vector = models.SparseVector(indices=vector.indices, values=vector.values)
-                parameters = models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus))
+                parameters = _statistics(corpus)
             else:
                 vector = vector.tolist()
             requests.append(
@@ -216,6 +217,12 @@ class ClientStore:
         """See `Store`."""
         with nullcontext() if self.shared else warnings.catch_warnings():
             self._client.close()
+
+
+def _statistics(corpus: models.Filter) -> models.SearchParams | None:
+    """Word frequencies of the matter; of the whole collection with a client that knows no other."""
+    parameters = getattr(models, "IdfCorpusParams", None)  # from qdrant-client 1.19 or so on
+    return models.SearchParams(idf=parameters(corpus=corpus)) if parameters else None
 
 
 def _to_client_point(point: Point) -> models.PointStruct:

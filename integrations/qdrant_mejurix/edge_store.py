@@ -28,7 +28,7 @@ from qdrant_mejurix.manifest import SqliteManifest
 from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELDS, Found, SparseVector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -118,7 +118,7 @@ class EdgeStore:
             raise self._damaged(str(error)) from error
         return shard
 
-    def create(self, dimension: int) -> None:
+    def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
         """See `Store`."""
         if self._shard is not None:
             found = self._shard_dimension()
@@ -148,6 +148,8 @@ class EdgeStore:
             ):
                 for name in names:
                     self._shard.update(index(name, schema))
+            for name, kind in indexes.items():
+                self._shard.update(index(name, _schema(kind)))
             self._shard.flush()
             self._unfinished.unlink()
 
@@ -178,9 +180,8 @@ class EdgeStore:
 
     def create_field_index(self, field: str, kind: FieldKind) -> None:
         """See `Store`."""
-        schema = getattr(edge.PayloadSchemaType, kind.capitalize())
         with self._engine("index a field"):
-            self._open.update(edge.UpdateOperation.create_field_index(field, schema))
+            self._open.update(edge.UpdateOperation.create_field_index(field, _schema(kind)))
             self._open.flush()
 
     def upsert(self, points: Sequence[Point]) -> None:
@@ -284,6 +285,10 @@ class EdgeStore:
         if manifest := getattr(self, "manifest", None):
             manifest.close()
         self._lock.release()
+
+
+def _schema(kind: FieldKind) -> edge.PayloadSchemaType:
+    return getattr(edge.PayloadSchemaType, kind.capitalize())
 
 
 def _to_edge_point(point: Point) -> edge.Point:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mejurix_st.errors import InputError, MissingExtraError
 
@@ -66,3 +66,21 @@ def document_in(matter: str, document: str, *, except_version: str | None = None
 def having_ids(ids: Sequence[str]) -> models.Filter:
     """Points with these ids (canonical UUIDs)."""
     return models.Filter(must=[models.HasIdCondition(has_id=list(ids))])
+
+
+def asks_for_entities(condition: Any) -> bool:
+    """Whether a filter has a condition on the payload field `entities`."""
+    if isinstance(condition, models.NestedCondition):
+        return condition.nested.key.removesuffix("[]") == "entities"
+    if isinstance(condition, models.FieldCondition):
+        return condition.key.startswith("entities[")
+    if not isinstance(condition, models.Filter):
+        return False
+    parts: list[Any] = [condition.must, condition.should, condition.must_not]
+    parts.append(condition.min_should.conditions if condition.min_should else None)
+    return any(
+        asks_for_entities(item)
+        for part in parts
+        if part is not None
+        for item in (part if isinstance(part, list) else [part])
+    )

@@ -12,12 +12,12 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mejurix_st.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 ARMS = ("dense", "bm25", "assertions")
 FUSION_FILE = "fusion.json"
@@ -31,13 +31,15 @@ class FusionWeights:
         dense: weight of the embedding's cosine ranking, 0 or more.
         bm25: weight of the keyword ranking, 0 or more.
         assertions: weight of the concept-and-assertion ranking, 0 or more.
-        k: rank constant, above 0; larger values flatten the difference between the first ranks.
+        k: rank constant of "rrf", above 0; larger values flatten the difference between the first ranks.
+        method: "rrf", or "score": each arm's scores are scaled to [0, 1] over its results and summed.
     """
 
     dense: float = 1.0
     bm25: float = 1.0
     assertions: float = 0.5
     k: float = 60.0
+    method: Literal["rrf", "score"] = "rrf"
 
     def __post_init__(self) -> None:
         weights = (self.dense, self.bm25, self.assertions)
@@ -47,6 +49,8 @@ class FusionWeights:
             )
         if not (math.isfinite(self.k) and self.k > 0):
             raise InputError(f"FusionWeights.k is {self.k}; give a number above 0.")
+        if self.method not in ("rrf", "score"):
+            raise InputError(f"FusionWeights.method is {self.method!r}; valid: rrf, score.")
 
     def weight(self, arm: str) -> float:
         """Weight of one arm by its name."""
@@ -60,6 +64,8 @@ class FusionWeights:
     def load(cls, folder: str | Path) -> FusionWeights | None:
         """Weights learned for the model in `folder`; None when it has none.
 
+        An arm that the file does not name has weight 0; entries of other names are notes and are left alone.
+
         Raises:
             InputError: `fusion.json` is there and not usable.
         """
@@ -68,25 +74,40 @@ class FusionWeights:
             return None
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{name: float(value) for name, value in values.items()})
+            numbers = {name: float(values.get(name, 0.0)) for name in ARMS}
+            return cls(**numbers, k=float(values.get("k", 60.0)), method=values.get("method", "rrf"))
         except (ValueError, TypeError, AttributeError) as error:
             raise InputError(
-                f"{path} is not usable ({error}); it holds numbers named dense, bm25, assertions and k. "
-                "Repair or delete it."
+                f"{path} is not usable ({error}); it holds numbers named dense, bm25, assertions and k, and "
+                "method. Repair or delete it."
             ) from error
 
 
-def fuse(rankings: Mapping[str, Sequence[str]], weights: FusionWeights) -> list[tuple[str, float]]:
+def fuse(found: Mapping[str, Mapping[str, float]], weights: FusionWeights) -> list[tuple[str, float]]:
     """Point ids with their fused score, best first; equal scores are ordered by id, so that results repeat.
 
     Args:
-        rankings: for each arm, distinct ids, best first.
+        found: for each arm, the scores of its points by id, best first.
         weights: of the arms.
     """
-    scores: dict[str, float] = {}
-    for arm, ids in rankings.items():
-        weight = weights.weight(arm)
-        if weight:
-            for rank, identifier in enumerate(ids, start=1):
-                scores[identifier] = scores.get(identifier, 0.0) + weight / (weights.k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    fused: dict[str, float] = {}
+    for arm, scores in found.items():
+        if weight := weights.weight(arm):
+            for identifier, part in _parts(scores, weights).items():
+                fused[identifier] = fused.get(identifier, 0.0) + weight * part
+    return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _parts(scores: Mapping[str, float], weights: FusionWeights) -> dict[str, float]:
+    """One arm's contribution to each point, before its weight."""
+    parts: dict[str, float] = {}
+    if weights.method == "score" and scores:
+        low, high = min(scores.values()), max(scores.values())
+        return {i: (score - low) / (high - low) if high > low else 0.0 for i, score in scores.items()}
+    rank, last = 0, math.inf
+    for position, (identifier, score) in enumerate(scores.items(), start=1):
+        # Equal scores share a rank: an arm that cannot tell two passages apart must not order them.
+        if rank == 0 or not math.isclose(score, last, rel_tol=1e-6):
+            rank, last = position, score
+        parts[identifier] = 1 / (weights.k + rank)
+    return parts

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any, get_args
 
 from mejurix_st.config import ChunkingConfig
 from mejurix_st.errors import InputError, StoreError
 from qdrant_mejurix import lifecycle
 from qdrant_mejurix.encoders import TextEncoder
+from qdrant_mejurix.entities import PAYLOAD_INDEXES, EntityReader
+from qdrant_mejurix.filters import asks_for_entities, models
 from qdrant_mejurix.fusion import FusionWeights
 from qdrant_mejurix.lexical import LexicalEncoder
 from qdrant_mejurix.matter import Matter
 from qdrant_mejurix.names import check_matter_name
-from qdrant_mejurix.points import SparseVector
+from qdrant_mejurix.points import SparseVector, check_annotations
 from qdrant_mejurix.store import DEFAULT_COLLECTION, FieldKind, Store, open_store
 from qdrant_mejurix.verify import Difference, verify_store
 
@@ -41,6 +44,7 @@ def open_index(
     weights: FusionWeights | None = None,
     assertion_indexer: AssertionIndexer | None = None,
     annotator: Annotator | None = None,
+    entities: bool | None = None,
 ) -> Index:
     """Opens an index, and makes it if it is not there.
 
@@ -60,11 +64,15 @@ def open_index(
         assertion_indexer: from a text to indices and values of the sparse vector "assertions".
         annotator: from a passage's text to further payload fields, for example
             `{"entity_types": ["DISEASE"], "date": ["2019-04-02"]}`.
+        entities: True stores what each passage says of its entities, for the arm "assertions" and for
+            `entity_filter` (`qdrant_mejurix.entities`). None opens an index as it was made, and makes a new
+            one without. An index is made with or without, for good.
 
     Raises:
         InputError: an argument is not usable.
         MissingExtraError: an optional package is not installed.
-        StoreError: the store is held by another process, damaged, not reachable, or made with another model.
+        StoreError: the store is held by another process, damaged, not reachable, or made with another model
+            or another choice of `entities`.
     """
     adapter = TextEncoder(encoder) if encoder is not None else None
     store = open_store(
@@ -75,7 +83,7 @@ def open_index(
         create=create and adapter is not None,
     )
     try:
-        return Index(store, adapter, chunking, weights, assertion_indexer, annotator)
+        return Index(store, adapter, chunking, weights, assertion_indexer, annotator, entities)
     except BaseException:
         store.close()
         raise
@@ -92,6 +100,7 @@ class Index:
         weights: FusionWeights | None = None,
         assertion_indexer: AssertionIndexer | None = None,
         annotator: Annotator | None = None,
+        entities: bool | None = None,
     ) -> None:
         self.store = store
         self.annotator = annotator
@@ -110,17 +119,50 @@ class Index:
             raise StoreError(
                 f"There is no index at {store.location}; make one by adding files with an encoder."
             )
+        self.reader = self._choose_reader(settings, entities)
         if encoder is not None:
             if settings is not None:
                 encoder.check_fingerprint(settings["encoder"], store.location)
-            store.create(encoder.dimension)
+            store.create(encoder.dimension, PAYLOAD_INDEXES if self.reader else {})
             if settings is None:
-                store.manifest.write_settings({"format": _FORMAT, "encoder": encoder.fingerprint()})
+                made = {"format": _FORMAT, "encoder": encoder.fingerprint(), "entities": self.entities}
+                store.manifest.write_settings(made)
         self.chunking = chunking or _default_chunking(encoder)
         self.weights = weights or (encoder.fusion_weights() if encoder else None) or FusionWeights()
         self.recovered = lifecycle.recover(store, staged=not store.shared)
         if encoder is not None and not store.shared:
             lifecycle.check_complete(store)
+        if encoder is not None and settings is not None and self.reader:
+            self._warn_of_other_vocabulary(self.reader)
+
+    def _choose_reader(self, settings: dict[str, Any] | None, wanted: bool | None) -> EntityReader | None:
+        made = bool(settings.get("entities")) if settings is not None else bool(wanted)
+        if wanted is not None and bool(wanted) != made:
+            raise StoreError(
+                f"The store {self.store.location} was made {'with' if made else 'without'} entities and "
+                f"cannot hold both kinds; open it with entities={made} or None, or index the files into a "
+                "new store."
+            )
+        if made and self._assertion_indexer is not None:
+            raise InputError(
+                "An index with entities makes the vector of the arm assertions itself; "
+                "leave assertion_indexer out, or open a new index with entities=False."
+            )
+        return EntityReader() if made else None
+
+    def _warn_of_other_vocabulary(self, reader: EntityReader) -> None:
+        own = models.FieldCondition(key="annotated", match=models.MatchValue(value=reader.fingerprint))
+        if other := self.store.count(models.Filter(must_not=[own])):
+            warnings.warn(
+                f"The entities of {other} passages in {self.store.location} were found with another "
+                "vocabulary; filters on entities may miss some until their files are added again.",
+                stacklevel=4,
+            )
+
+    @property
+    def entities(self) -> bool:
+        """Whether the index stores entities and what is said of them."""
+        return self.reader is not None
 
     @property
     def encoder(self) -> TextEncoder:
@@ -181,23 +223,57 @@ class Index:
             self.store.manifest.register(matter)
             self._registered.add(matter)
 
-    def sparse_vectors(self, lexical_text: str, assertion_text: str) -> dict[str, SparseVector]:
-        """Vectors of the arms "bm25" and "assertions" of one passage; an arm without entries is left out."""
+    def describe(
+        self,
+        lexical_text: str,
+        text: str,
+        *,
+        start: int = 0,
+        page_at: Callable[[int], int] | None = None,
+        document_date: str = "",
+    ) -> tuple[dict[str, SparseVector], dict[str, Any]]:
+        """Sparse vectors of one passage by arm (an arm without entries is left out), and annotations.
+
+        Args:
+            lexical_text: what the arm "bm25" reads: header and text.
+            text: the passage.
+            start: its offset in the document.
+            page_at: page of an offset in the document, where there are pages.
+            document_date: see `qdrant_mejurix.entities`.
+        """
+        annotations: dict[str, Any] = {}
+        if self.annotator is not None:
+            annotations = check_annotations(self.annotator(text), with_entities=self.entities)
         vectors = {"bm25": self._lexical.encode_document(lexical_text)}
-        if assertions := self.assertion_vector(assertion_text):
-            vectors["assertions"] = assertions
-        return {arm: vector for arm, vector in vectors.items() if vector}
+        if self.reader is not None:
+            reading = self.reader.read(text, start=start, page_at=page_at, document_date=document_date)
+            annotations |= reading.payload
+            vectors["assertions"] = reading.vector
+        elif self._assertion_indexer is not None:
+            vectors["assertions"] = self._from_indexer(self._assertion_indexer, text)
+        return {arm: vector for arm, vector in vectors.items() if vector}, annotations
 
     def lexical_query(self, text: str) -> SparseVector:
         """Vector of a query for the arm "bm25"."""
         return self._lexical.encode_query(text)
 
-    def assertion_vector(self, text: str) -> SparseVector | None:
-        """Vector for the arm "assertions"; None without an indexer."""
-        if self._assertion_indexer is None:
-            return None
-        indices, values = self._assertion_indexer(text)
+    def assertion_query(self, text: str) -> SparseVector | None:
+        """Vector of a query for the arm "assertions"; None when the index has no such arm."""
+        if self.reader is not None:
+            return self.reader.query_vector(text)
+        return self._from_indexer(self._assertion_indexer, text) if self._assertion_indexer else None
+
+    @staticmethod
+    def _from_indexer(indexer: AssertionIndexer, text: str) -> SparseVector:
+        indices, values = indexer(text)
         return SparseVector([int(i) for i in indices], [float(v) for v in values])
+
+    def lacks_entities(self, condition: models.Filter) -> bool:
+        """Whether a filter looks at entities that nothing here has, so that it could only find nothing."""
+        if self.entities or self.annotator is not None or not asks_for_entities(condition):
+            return False
+        empty = models.IsEmptyCondition(is_empty=models.PayloadField(key="entities"))
+        return not self.store.count(models.Filter(must_not=[empty]))
 
     def verify(self) -> list[Difference]:
         """Compares files, manifest and store; empty when all three agree. Changes nothing."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mejurix_st.errors import MejurixError, StoreError
 from qdrant_mejurix import lifecycle
+from qdrant_mejurix.entities import document_date
 from qdrant_mejurix.manifest import Entry, State
 from qdrant_mejurix.names import check_document_name
-from qdrant_mejurix.points import Point, check_annotations, chunk_payload, passage_id, unique_in_order
+from qdrant_mejurix.points import Point, chunk_payload, passage_id, unique_in_order
 from qdrant_mejurix.progress import Progress, progress_reporter
 from qdrant_mejurix.report import AddReport, file_digest
 
@@ -30,7 +31,7 @@ SLAB = 256
 COMMIT_SECONDS = 10.0
 """Documents that are complete become findable at least this often, and at the end of the run."""
 _PART = 64
-_BYTES_PER_POINT = 8192
+_BYTES_PER_POINT = 16384
 
 
 @dataclass
@@ -45,6 +46,8 @@ class _Job:
     tokens: int = 0
     cut: bool = False  # all passages have been made
     waiting: int = 0  # passages made and not yet written
+    page_at: Callable[[int], int] | None = None
+    date: str = ""  # of the document, where entities are stored
 
 
 class Ingest:
@@ -55,7 +58,10 @@ class Ingest:
         self._report = AddReport()
         self._progress = progress
         self._offsets = index.encoder.token_offsets()
-        self._recipe = json.dumps([asdict(index.chunking), index.encoder.document_prompt], sort_keys=True)
+        recipe: list[Any] = [asdict(index.chunking), index.encoder.document_prompt]
+        if index.reader is not None:  # another vocabulary reads the same file anew
+            recipe.append(index.reader.fingerprint)
+        self._recipe = json.dumps(recipe, sort_keys=True)
         self._slab: list[tuple[_Job, Chunk]] = []
         self._open: deque[_Job] = deque()
         self._names: dict[str, str] = {}
@@ -179,7 +185,10 @@ class Ingest:
         document = replace(read_document(source), name=name)
         if document.sha256 and document.sha256 != digest:
             raise MejurixError("it changed while it was being read; add it again")
-        return _Job(path, replace(entry, source=absolute), version, digest), document
+        job = _Job(path, replace(entry, source=absolute), version, digest)
+        if self._index.reader is not None:
+            job.page_at, job.date = document.page_at, document_date(document.text)
+        return job, document
 
     def _refuse_other_file(self, entry: Entry, absolute: str, digest: str) -> None:
         """Two different files of one name would take each other's place in silence."""
@@ -224,8 +233,11 @@ class Ingest:
 
     def _point(self, job: _Job, chunk: Chunk, vector: Any) -> Point:
         identifier = passage_id(self._matter, chunk.document, job.version, chunk.start, chunk.end)
+        sparse, annotations = self._index.describe(
+            chunk.embedded_text, chunk.text, start=chunk.start, page_at=job.page_at, document_date=job.date
+        )
         payload = {
-            **(check_annotations(self._index.annotator(chunk.text)) if self._index.annotator else {}),
+            **annotations,
             **chunk_payload(chunk),
             "staged": self._matter,
             "version": job.version,
@@ -234,7 +246,7 @@ class Ingest:
             "kind": "document",
             "id": identifier,
         }
-        return Point(identifier, vector, self._index.sparse_vectors(chunk.embedded_text, chunk.text), payload)
+        return Point(identifier, vector, sparse, payload)
 
     def _finish_now_and_then(self) -> None:
         # Flushing takes tenths of a second, so documents become findable in groups.

@@ -138,7 +138,7 @@ class Matter:
             queries.append(ArmQuery("dense", self._index.encoder.encode_query(query)))
         if "bm25" in wanted and (words := self._index.lexical_query(query)):
             queries.append(ArmQuery("bm25", words))
-        if "assertions" in wanted and (assertions := self._index.assertion_vector(query)):
+        if "assertions" in wanted and (assertions := self._index.assertion_query(query)):
             queries.append(ArmQuery("assertions", assertions))
         return self._search(queries, limit, filter, weights if mode == "hybrid" else None)
 
@@ -154,13 +154,21 @@ class Matter:
     ) -> list[Hit]:
         if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST:
             raise InputError(f"The limit is {limit!r}; give a whole number from 1 to {_MOST}.")
-        where, corpus = in_matter(self.name, user), in_matter(self.name)
+        where, corpus = self._where(user), in_matter(self.name)
         if not queries:
             return []
         with self._store.reading():
             results = self._store.search(queries, where, corpus, over_fetch(limit))
         found = dict(zip([query.arm for query in queries], results, strict=True))
         return hits_of(found, weights, limit)
+
+    def _where(self, user: models.Filter | None) -> models.Filter:
+        if user is not None and self._index.lacks_entities(user):
+            raise InputError(
+                f"The filter asks for entities, which the index at {self._store.location} does not hold; "
+                "index the files into a new store that is opened with entities=True."
+            )
+        return in_matter(self.name, user)
 
     def get(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[StoredRecord]:
         """Passages and records by public id (`hit.payload["id"]`), as ordered; unknown ids are left out."""
@@ -189,15 +197,13 @@ class Matter:
     ) -> tuple[list[StoredRecord], str | None]:
         """A page of everything in the matter, and the `offset` of the next page (None at the end)."""
         with self._store.reading():
-            found, after = self._store.scroll(
-                in_matter(self.name, filter), limit, offset, vectors=with_vectors
-            )
+            found, after = self._store.scroll(self._where(filter), limit, offset, vectors=with_vectors)
         return [_record(point) for point in found], after
 
     def count(self, filter: models.Filter | None = None) -> int:
         """Number of passages and records that searches can find."""
         with self._store.reading():
-            return self._store.count(in_matter(self.name, filter))
+            return self._store.count(self._where(filter))
 
     def documents(self) -> list[DocumentInfo]:
         """The documents that searches can find, by name."""

@@ -11,6 +11,7 @@ Payload fields of a point:
 * `start`, `end`, `page_start`, `page_end`, `text`, `header`, `tokens`: the passage
   (`mejurix_st.types.Chunk`).
 * `metadata`: the user's own fields; and what an annotator adds, for example `entity_types` and `date`.
+* `entities`, `entity_types`, `date`, `annotated`: in an index with entities; see `qdrant_mejurix.entities`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ KEYWORD_FIELDS = ("document", "staged", "entity_types")
 INTEGER_FIELDS = ("page_start",)
 DATETIME_FIELDS = ("date",)
 _CHUNK_FIELDS = ("matter", "document", "start", "end", "text", "page_start", "page_end", "header", "tokens")
-_INTERNAL_FIELDS = ("staged", "generation")
+_INTERNAL_FIELDS = ("staged", "generation", "annotated")
+_ENTITY_FIELDS = frozenset(("entities", "entity_types", "date"))
 RESERVED_FIELDS = frozenset(
     _CHUNK_FIELDS + _INTERNAL_FIELDS + ("version", "sha256", "kind", "id", "metadata")
 )
@@ -137,9 +139,10 @@ def public_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in payload.items() if key not in hidden}
 
 
-def check_annotations(annotations: Mapping[str, Any]) -> dict[str, Any]:
+def check_annotations(annotations: Mapping[str, Any], *, with_entities: bool = False) -> dict[str, Any]:
     """Refuses annotations that would overwrite the store's own fields."""
-    if taken := sorted(set(annotations) & RESERVED_FIELDS):
+    reserved = RESERVED_FIELDS | _ENTITY_FIELDS if with_entities else RESERVED_FIELDS
+    if taken := sorted(set(annotations) & reserved):
         raise InputError(
             f"The annotator returned {', '.join(taken)}, which the store keeps for itself; "
             "use other field names."

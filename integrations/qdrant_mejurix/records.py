@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mejurix_st.errors import InputError
 from qdrant_mejurix.filters import equals, having_ids, in_matter, models
 from qdrant_mejurix.names import check_record_id
-from qdrant_mejurix.points import Point, canonical_uuid, check_annotations, record_id
+from qdrant_mejurix.points import Point, canonical_uuid, record_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qdrant_mejurix.index import Index
 
 _SLAB = 256
-_BYTES_PER_POINT = 8192
+_BYTES_PER_POINT = 16384
 
 
 def add_records(
@@ -68,11 +68,10 @@ def add_records(
         for row, i in enumerate(part):
             tokens = len(offsets(texts[i])) + 2
             long += 0 < index.encoder.max_tokens < tokens and given is None
-            payload = _payload(index, matter, texts[i], names[i], extras[i] or {}, tokens)
+            sparse, annotations = index.describe(texts[i], texts[i])
+            payload = {**annotations, **_payload(matter, texts[i], names[i], extras[i] or {}, tokens)}
             identifier = record_id(matter, names[i])
-            points[identifier] = Point(
-                identifier, dense[row], index.sparse_vectors(texts[i], texts[i]), payload
-            )
+            points[identifier] = Point(identifier, dense[row], sparse, payload)
         index.store.upsert(list(points.values()))
     if texts:
         index.store.flush()
@@ -110,12 +109,9 @@ def _check(text: object, metadata: object) -> None:
         raise InputError(f"Metadata is a dictionary; got {type(metadata).__name__}.")
 
 
-def _payload(
-    index: Index, matter: str, text: str, name: str, metadata: dict[str, Any], tokens: int
-) -> dict[str, Any]:
+def _payload(matter: str, text: str, name: str, metadata: dict[str, Any], tokens: int) -> dict[str, Any]:
     document = metadata.get("document")
     return {
-        **(check_annotations(index.annotator(text)) if index.annotator else {}),
         "matter": matter,
         "kind": "record",
         "id": name,

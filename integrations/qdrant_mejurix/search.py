@@ -35,7 +35,7 @@ def hits_of(found: Mapping[str, Sequence[Found]], weights: FusionWeights | None,
         (alone,) = scores.values()
         ranked = list(alone.items())
     else:
-        ranked = fuse({arm: list(of_arm) for arm, of_arm in scores.items()}, weights)
+        ranked = fuse(scores, weights)
     return [
         Hit(
             rank=rank,

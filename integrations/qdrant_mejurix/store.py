@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from mejurix_st.errors import InputError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import numpy as np
@@ -48,11 +48,12 @@ class Store(Protocol):
     def shared(self) -> bool:
         """True when other processes may write at the same time (a server)."""
 
-    def create(self, dimension: int) -> None:
+    def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
         """Makes the collection if it is not there yet.
 
         Args:
             dimension: of the dense vector.
+            indexes: payload fields to index beyond those of every index, by path.
 
         Raises:
             StoreError: it is there with another dimension, or cannot be made.
