@@ -12,6 +12,7 @@ import numpy as np
 from mejurix_st.applications.agreement import named
 from mejurix_st.applications.passages import Vectors, embed_passages
 from mejurix_st.errors import InputError, MissingExtraError
+from mejurix_st.types import EntityType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Method = Literal["agglomerative", "hdbscan"]
 _MOST_CLUSTERS = 12  # tried when the number is left open
 _LABEL_TERMS = 3
+_DENIABLE = (EntityType.DISEASE, EntityType.SYMPTOM, EntityType.OUTCOME)  # not the test that found none
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ def cluster_passages(
     Args:
         documents: documents, texts, or `embed_passages(...)` of them.
         model: encodes the passages with its document prompt.
-        method: "agglomerative" (average linkage of cosines; every passage gets a group) or "hdbscan" (dense
-            groups; the rest gets none).
+        method: "agglomerative" (Ward's linkage of the unit vectors; every passage gets a group) or "hdbscan"
+            (dense groups; the rest gets none).
         clusters: number of groups, for "agglomerative"; when None, 2 to 12, whichever has the best mean
             silhouette (Rousseeuw 1987).
         smallest: fewest passages of a group, for "hdbscan", 2 or more.
@@ -106,24 +108,21 @@ def cluster_passages(
         # On unit vectors the Euclidean distance rises with the cosine distance, and needs no full matrix.
         found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(passages.vectors.astype(np.float64))
     else:
-        distances = np.clip(1.0 - passages.vectors.astype(np.float64) @ passages.vectors.T, 0.0, 2.0)
-        np.fill_diagonal(distances, 0.0)
+        vectors = passages.vectors.astype(np.float64)
         tries = [clusters] if clusters is not None else list(range(2, min(_MOST_CLUSTERS, count - 1) + 1))
         best = -math.inf
         for number in tries:
-            made = AgglomerativeClustering(number, metric="precomputed", linkage="average").fit_predict(
-                distances
-            )
-            score = _silhouette(distances, made) if len(tries) > 1 else 0.0
+            made = AgglomerativeClustering(number, linkage="ward").fit_predict(vectors)
+            score = _silhouette(vectors, made) if len(tries) > 1 else 0.0
             if score > best:
                 best, found = score, made
     return _described(np.asarray(found, dtype=np.int64), passages)
 
 
-def _silhouette(distances: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
+def _silhouette(vectors: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
     from sklearn.metrics import silhouette_score
 
-    return float(silhouette_score(distances, numbers, metric="precomputed"))
+    return float(silhouette_score(vectors, numbers, metric="cosine"))
 
 
 def _described(found: NDArray[np.int64], passages: Passages) -> Clustering:
@@ -158,7 +157,7 @@ def _concepts(text: str) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for span, assertion in named(text):
         if assertion.experiencer == "patient":
-            absent = assertion.status == "absent"
+            absent = assertion.status == "absent" and span.type in _DENIABLE
             found[span.normalized] = absent and found.get(span.normalized, True)
     return found
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["CrossReference", "Ground", "Statement", "cross_reference"]
 
 Verdict = Literal["meets", "against", "open"]
-# Cosine alone ranks all that is on the subject; these let what decides come first. Set by hand, small against
-# the spread of cosines.
-_SHARED, _FINDING = 0.05, 0.03
+# Added to the cosine when statements are ranked: a decision counts for more than the evidence for it. Set by
+# hand, small against the spread of cosines.
+_FINDING = 0.03
+_POOL = 8  # statements that are looked at for each that is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class CrossReference:
     Attributes:
         rule: the element; `rule.lead` is the part of the rule's sentence that all its elements share.
         finding: the statement of the record.
-        score: their cosine, [-1, 1].
+        score: cosine of the statement with the element, averaged over the element alone and with its lead;
+            [-1, 1].
         verdict: "meets" where the statement says what the rule asks for, "against" where it says the
             opposite, "open" where it is on the subject and does not decide (possible, hypothetical, of the
             past where the rule asks for the present, or no concept in common).
@@ -70,7 +72,8 @@ def cross_reference(
         every_sentence: take every sentence of the authorities as a rule, whatever its role.
 
     Returns:
-        By rule in the order of the authorities; within a rule, the best first.
+        By rule in the order of the authorities. Within a rule, statements that decide come before open ones,
+        each kind by cosine.
 
     Raises:
         InputError: the limit is below 1, or there is no text, no rule, or no statement.
@@ -87,7 +90,9 @@ def cross_reference(
         raise InputError(
             "No sentence of the record says anything of an entity; give medical or legal records."
         )
+    # The lead makes the element clear, and is the same for all; the element alone tells them apart.
     asked = encode(model, [rule.in_context for rule in rules], "query")
+    asked = (asked + encode(model, [" ".join(rule.text.split()) for rule in rules], "query")) / 2
     said = encode(model, [statement.in_context for statement in statements], "document")
     found: list[CrossReference] = []
     for rule, cosines in zip(rules, asked @ said.T, strict=True):
@@ -97,15 +102,16 @@ def cross_reference(
 
 def _best(rule: Statement, statements: list[Statement], cosines: Vectors, limit: int) -> list[CrossReference]:
     """The statements that bear on one element most; grounds are looked for among the nearest only."""
-    nearest = np.argsort(-cosines, kind="stable")[: max(4 * limit, 12)]
+    nearest = np.argsort(-cosines, kind="stable")[: _POOL * limit]
     ranked = []
     for place in nearest:
         statement, cosine = statements[place], float(cosines[place])
         grounds = compare(rule, statement)
-        bonus = _SHARED * bool(grounds) + _FINDING * (statement.role == "finding")
-        ranked.append((cosine + bonus, CrossReference(rule, statement, cosine, _verdict(grounds), grounds)))
-    ranked.sort(key=lambda item: -item[0])
-    return [item for _, item in ranked[:limit]]
+        verdict = _verdict(grounds)
+        worth = cosine + _FINDING * (statement.role == "finding")
+        ranked.append((verdict == "open", -worth, CrossReference(rule, statement, cosine, verdict, grounds)))
+    ranked.sort(key=lambda item: item[:2])
+    return [item for *_, item in ranked[:limit]]
 
 
 def _verdict(grounds: tuple[Ground, ...]) -> Verdict:

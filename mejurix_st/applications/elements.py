@@ -94,12 +94,18 @@ def _elements(sentence: Statement, document: Document) -> Iterator[Statement]:
 
 
 def record_statements(documents: Iterable[Document]) -> list[Statement]:
-    """The sentences of a record that say something of an entity of the person the file is about."""
+    """The sentences of a record that say something of an entity of the person the file is about.
+
+    A question ("whether the arthritis is related to service") says nothing.
+    """
     return [
         sentence
         for document in documents
         for sentence in statements_of(document)
         if sentence.role in _SPEAKING
         and len(sentence.text.split()) >= _FEWEST
-        and any(said.experiencer == "patient" for _, said in named(sentence.text))
+        and any(
+            said.experiencer == "patient" and said.status != "hypothetical"
+            for _, said in named(sentence.text)
+        )
     ]

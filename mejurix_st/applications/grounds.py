@@ -24,6 +24,8 @@ _CAUSAL = re.compile(
     r"aggravat\w+|incurred|incurrence|service[- ]connect\w+)\b|인과관계|인하여|기인|기여",
     re.IGNORECASE,
 )
+#: "if there is no fracture" asks for "there is no fracture".
+_IF = re.compile(r"\b(?:if|when|where|whether|once|provided that)\b", re.IGNORECASE)
 _PRESENT = re.compile(r"\b(?:present|current|currently)\b|현존|현재", re.IGNORECASE)
 
 
@@ -63,9 +65,12 @@ def compare(rule: Statement, statement: Statement) -> tuple[Ground, ...]:
         return tuple(
             _ground(span, says, causal.group(), statement, wanted="present") for span, says in effects[:1]
         )
+    # "Not related to service" denies the cause, not the disease.
+    cause = _CAUSAL.search(statement.text) is not None
+    said = [(span, says) for span, says in said if not (cause and says.polarity == "not_found")]
     present = _PRESENT.search(rule.text) is not None
     grounds: dict[tuple[int, int], Ground] = {}
-    for wish, wished in named(rule.text):
+    for wish, wished in named(_IF.sub(lambda word: " " * len(word.group()), rule.text)):
         wanted = "absent" if wished.status == "absent" else "present"
         for span, says in said:
             if _answers(wish, span) and (span.start, span.end) not in grounds:

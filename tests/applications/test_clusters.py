@@ -44,11 +44,11 @@ def test_number_of_groups_can_be_given(encoder):
 
 
 def test_hdbscan_leaves_out_what_fits_nowhere(encoder):
-    odd = "Wage statement for the second quarter."
+    odd = "He likes soup."
     result = cluster_passages([*KNEE, *EAR, *LUNG, odd], encoder, method="hdbscan", smallest=3)
     assert result.numbers[-1] == -1
     assert len(result.clusters) >= 2
-    assert all("Wage" not in chunk.text for cluster in result.clusters for chunk in cluster.passages)
+    assert all(odd != chunk.text for cluster in result.clusters for chunk in cluster.passages)
 
 
 @pytest.mark.parametrize(

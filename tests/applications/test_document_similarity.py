@@ -8,6 +8,8 @@ from mejurix_st.applications import document_similarity, embed_passages, shared_
 from mejurix_st.config import ChunkingConfig
 from mejurix_st.errors import InputError
 
+SMALL = ChunkingConfig(max_tokens=32, overlap_tokens=0, header_tokens=0)
+
 
 def test_a_document_is_like_itself(encoder, knee_record):
     result = document_similarity(knee_record, knee_record, encoder)
@@ -26,15 +28,14 @@ def test_order_of_the_documents_does_not_matter(encoder, knee_record, spine_reco
 def test_the_last_page_counts(encoder, spine_record):
     """A passage far behind the model's limit decides as much as the first page."""
     filler = "The clerk filed the papers and the parties agreed on a date. " * 120
-    long = embed_passages(filler + spine_record.text, encoder, config=ChunkingConfig(max_tokens=64))
-    empty = embed_passages(filler, encoder, config=ChunkingConfig(max_tokens=64))
+    long = embed_passages(filler + spine_record.text, encoder, config=SMALL)
+    empty = embed_passages(filler, encoder, config=SMALL)
     assert document_similarity(long, spine_record, encoder).best > 0.7
     assert document_similarity(empty, spine_record, encoder).best < 0.3
 
 
 def test_pairs_explain_the_score(encoder, knee_record, spine_record):
-    small = ChunkingConfig(max_tokens=32, overlap_tokens=0, header_tokens=0)
-    left = embed_passages(knee_record, encoder, config=small)
+    left = embed_passages(knee_record, encoder, config=SMALL)
     result = document_similarity(left, knee_record, encoder, pairs=9)
     assert result.pairs[0].score == pytest.approx(result.best)
     assert [p.score for p in result.pairs] == sorted((p.score for p in result.pairs), reverse=True)

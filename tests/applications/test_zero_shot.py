@@ -43,10 +43,14 @@ def test_plain_names_work_and_say_that_nothing_was_fitted(encoder):
 
 def test_an_example_is_judged_without_itself(encoder):
     """Otherwise every example would be certain, and the scores of new texts far too high."""
-    mixed = Category("a", "alpha", ("one two", "three four"))
-    other = Category("b", "beta", ("five six", "seven eight"))
-    scale = ZeroShotClassifier([mixed, other], encoder).calibration.scale
-    assert scale < 20  # examples that share nothing tell nothing: flatter than the prior
+    # Without itself, each example is nearer to the other category.
+    first = Category("a", "alpha", ("horse stable", "wages earnings"))
+    second = Category("b", "beta", ("horse stable barn", "wages earnings salary"))
+    classifier = ZeroShotClassifier([first, second], encoder)
+    known = classifier.similarities([*first.examples, *second.examples])
+    naive = fit_temperature(known, np.array([0, 0, 1, 1]))
+    assert classifier.calibration.examples == 4
+    assert classifier.calibration.scale < 5 < naive.scale
 
 
 def test_multi_label_gives_several_or_none(encoder):
@@ -59,7 +63,7 @@ def test_multi_label_gives_several_or_none(encoder):
     ] * 4
     labels = [["imaging"], ["wages"], ["imaging", "wages"], []] * 4
     classifier.fit(texts, labels)
-    both, none = classifier.classify(["CT showed a bulge; wages were lost.", "The clerk went home."])
+    both, none = classifier.classify(["The MRI showed a bulge; his wages were lost.", "The clerk went home."])
     assert set(both.labels) == {"imaging", "wages"}
     assert none.labels == ()
     assert all(0 <= score <= 1 for item in (both, none) for score in item.scores.values())
