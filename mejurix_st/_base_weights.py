@@ -220,7 +220,7 @@ def kept_pieces(pieces: Iterable[str]) -> list[int]:
     not change how such text is cut. Special pieces (the first four) are always kept; of rarer characters
     (Greek, signs) only the single-character pieces are.
     """
-    return [i for i, piece in enumerate(pieces) if i < 4 or _kept(piece)]
+    return [i for i, piece in enumerate(pieces) if i < 4 or (piece != "<mask>" and _kept(piece))]
 
 
 # Code-point ranges whose pieces are all kept: for text in these alone, tokens are exactly the full vocabulary's.
@@ -229,6 +229,7 @@ _WHOLE = (
     (0xA0, 0xFF),  # Latin-1: names with marks, §, °, µ, ½
     (0x3BC, 0x3BC),  # µ after normalisation: μg
     (0x2010, 0x2044),  # dashes, quotation marks, bullets, the slash of ½
+    (0x1100, 0x11FF),  # Hangul jamo, also what compatibility jamo (ㅋㅋ) become in normalisation
     (0x2581, 0x2581),  # the word-start mark
     (0x3000, 0x3020),  # CJK punctuation
     (0x3130, 0x318F),  # Hangul compatibility jamo
@@ -238,7 +239,6 @@ _WHOLE = (
 _SINGLE = (
     (0x100, 0x24F),  # Latin extended: names
     (0x2B0, 0x3C9),  # modifiers, combining marks, Greek
-    (0x1100, 0x11FF),  # Hangul jamo
     (0x1E00, 0x1EFF),  # Latin extended additional
     (0x2000, 0x26FF),  # punctuation, currency, arrows, mathematics, check boxes
     (0xFFFC, 0xFFFD),  # replacement characters

@@ -58,7 +58,7 @@ def read_trained(folder: Path = TRAINED) -> Trained:
     try:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         head = load_file(folder / HEAD_FILE)
-        adapter = load_file(folder / ADAPTER_FILE) if (folder / ADAPTER_FILE).is_file() else {}
+        adapter = load_file(folder / ADAPTER_FILE) if "adapter" in config else {}
         return Trained(head["weight"].float(), head["bias"].float(), adapter, config)
     except (OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"{folder} does not hold a trained adapter and head: {error}") from error
@@ -68,7 +68,10 @@ def write_trained(folder: Path, trained: Trained) -> None:
     """Writes adapter, head and config: float16 adapter, float32 head."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG_FILE).write_text(json.dumps(trained.config, indent=2) + "\n", encoding="utf-8")
-    head = {"weight": trained.head_weight.float().contiguous(), "bias": trained.head_bias.float().contiguous()}
+    head = {
+        "weight": trained.head_weight.float().contiguous(),
+        "bias": trained.head_bias.float().contiguous(),
+    }
     save_file(head, folder / HEAD_FILE)
     if trained.adapter:
         half = {k: v.to(torch.float16).contiguous() for k, v in trained.adapter.items()}
@@ -91,8 +94,11 @@ def merge_adapter(
     for name in sorted(names):
         try:
             delta = adapter[f"{name}.lora_B"].float() @ adapter[f"{name}.lora_A"].float()
-            merged[f"{name}.weight"] = merged[f"{name}.weight"] + scale * delta
-        except (KeyError, RuntimeError) as error:
+            weight = merged[f"{name}.weight"]
+            if weight.shape != delta.shape:
+                raise ValueError(f"{tuple(delta.shape)} for a weight of {tuple(weight.shape)}")
+            merged[f"{name}.weight"] = weight + scale * delta
+        except (KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(f"The adapter does not fit the base encoder at {name}: {error}") from error
     return merged
 
@@ -132,8 +138,8 @@ def write_encoder(
         model_max_length=max_tokens,
         model_input_names=["input_ids", "attention_mask"],
         **SPECIAL,
-        cls_token="<s>",  # noqa: S106 - a token of the vocabulary
-        sep_token="</s>",  # noqa: S106
+        cls_token="<s>",
+        sep_token="</s>",
     )
     tokenizer.save_pretrained(folder)
 

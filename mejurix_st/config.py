@@ -80,9 +80,11 @@ class ChunkingConfig(_Config):
             raise InputError(f"ChunkingConfig.max_tokens is {self.max_tokens}; give 32 or more.")
         if not 0 <= self.overlap_tokens <= self.max_tokens // 2:
             raise InputError(
-                f"ChunkingConfig.overlap_tokens is {self.overlap_tokens}; give 0 to half of max_tokens ({self.max_tokens // 2})."
+                f"ChunkingConfig.overlap_tokens is {self.overlap_tokens}; "
+                f"give 0 to half of max_tokens ({self.max_tokens // 2})."
             )
         if not 0 <= self.header_tokens <= self.max_tokens // 2:
             raise InputError(
-                f"ChunkingConfig.header_tokens is {self.header_tokens}; give 0 to half of max_tokens ({self.max_tokens // 2})."
+                f"ChunkingConfig.header_tokens is {self.header_tokens}; "
+                f"give 0 to half of max_tokens ({self.max_tokens // 2})."
             )

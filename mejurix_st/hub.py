@@ -7,6 +7,8 @@ The default model is put together once (`install`) and registered in the cache u
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -92,7 +94,7 @@ def install(*, cache: str | Path | None = None, source: str = "auto", force: boo
         raise InputError(f'source is "{source}"; give "auto", "package" or "hub".')
     trained = read_trained()
     repository = _repository(DEFAULT_ID, cache)
-    commit = trained.digest[:40]
+    commit = _commit(trained.digest, source)
     target = repository / "snapshots" / commit
     if force or not (target / "modules.json").is_file():
         with _cache_errors(repository):
@@ -100,7 +102,7 @@ def install(*, cache: str | Path | None = None, source: str = "auto", force: boo
             with tempfile.TemporaryDirectory(dir=repository, prefix=".install-") as work:
                 built = build_default(Path(work) / "model", base=read_base(source), trained=trained)
                 target.parent.mkdir(exist_ok=True)
-                _replace(built, target)
+                _place(built, target, force=force)
     with _cache_errors(repository):
         _mark_absent(repository / ".no_exist" / commit, target)
         reference = repository / "refs" / "main"
@@ -177,7 +179,8 @@ def load(
     if isinstance(model, Path) or str(model).count("/") != 1 or str(model).startswith((".", "~", "/")):
         raise ModelNotFoundError(f"There is no model folder {model}; give a folder that exists, or a hub id.")
     found = installed(str(model), cache=cache)
-    return load_model(found if found is not None else str(model), device=device)
+    folder_or_id = found if found is not None else str(model)
+    return load_model(folder_or_id, device=device, cache_folder=str(cache) if cache else None)
 
 
 def _default_folder(cache: str | Path | None) -> Path:
@@ -185,22 +188,34 @@ def _default_folder(cache: str | Path | None) -> Path:
     from mejurix_st._default_model import read_trained
 
     found = installed(cache=cache)
-    if found is not None and found.name == read_trained().digest[:40]:
+    digest = read_trained().digest
+    if found is not None and found.name in (_commit(digest, "package"), _commit(digest, "hub")):
         return found
     return install(cache=cache)
+
+
+def _commit(digest: str, source: str) -> str:
+    """Forty hex digits that name this version: what was trained, on the base from which source."""
+    from mejurix_st._base_weights import package_file
+
+    if source == "auto":
+        source = "package" if package_file() is not None else "hub"
+    return hashlib.sha256(f"{digest} {source}".encode()).hexdigest()[:40]
 
 
 def _repository(model_id: str, cache: str | Path | None) -> Path:
     return cache_folder(cache) / f"models--{model_id.replace('/', '--')}"
 
 
-def _replace(built: Path, target: Path) -> None:
+def _place(built: Path, target: Path, *, force: bool) -> None:
     """Moves a finished folder into place; when another process was faster, its folder stays."""
-    if target.exists():
-        old = built.with_name("old")
-        target.rename(old)
-    with contextlib.suppress(FileExistsError):
+    if force and target.exists():
+        target.rename(built.with_name("old"))
+    try:
         built.rename(target)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
 
 
 def _mark_absent(folder: Path, target: Path) -> None:
@@ -234,7 +249,7 @@ def _cache_errors(repository: Path) -> Iterator[None]:
             "that can, or build the model elsewhere: mejurix-st install --output FOLDER, and load it by path."
         ) from error
     except OSError as error:
-        if error.errno not in (28, 30, 122):  # no space, read-only file system, quota
+        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EDQUOT):
             raise
         raise InputError(
             f"The model could not be written to {repository.parent}: {error.strerror}. It needs 400 MB there; "

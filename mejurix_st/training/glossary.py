@@ -70,7 +70,7 @@ class Term:
 
 def seeded(seed: int) -> random.Random:
     """A generator of this seed: for training text, not for secrets."""
-    return random.Random(seed)  # noqa: S311
+    return random.Random(seed)
 
 
 def read_table(name: str) -> list[dict[str, str]]:

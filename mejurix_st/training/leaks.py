@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _WORDS = re.compile(r"\w+")
 _SIZE = 8  # words in an n-gram: long enough that shared ones mean shared text

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MATRYOSHKA = ((256, 1.0), (128, 0.5), (64, 0.25))  # dimension, weight (Kusupati et al. 2022)
 _MASKED = -1e4
@@ -89,7 +92,10 @@ def similarity_distillation(
     student = (vectors @ vectors.T / temperature).masked_fill(eye, _MASKED)
     target = (teacher / teacher_temperature).masked_fill(eye, _MASKED)
     return functional.kl_div(
-        functional.log_softmax(student, -1), functional.log_softmax(target, -1), log_target=True, reduction="batchmean"
+        functional.log_softmax(student, -1),
+        functional.log_softmax(target, -1),
+        log_target=True,
+        reduction="batchmean",
     )
 
 

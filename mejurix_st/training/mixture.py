@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mejurix_st.training.sources import Pair
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mejurix_st.training.sources import Pair
 
 Row = TypeVar("Row")
 SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
@@ -30,7 +32,7 @@ class Cycle(Generic[Row]):
         number, offset = divmod(self.at, len(self.rows))
         if number != self._pass:
             self._order = list(range(len(self.rows)))
-            random.Random(f"{self.seed} {number}").shuffle(self._order)  # noqa: S311 - not cryptography
+            random.Random(f"{self.seed} {number}").shuffle(self._order)
             self._pass = number
         self.at += 1
         return self.rows[self._order[offset]]
@@ -72,7 +74,7 @@ class Mixture:
             size: pairs of a source of passages.
             short_size: pairs of a source of terms and short sentences.
         """
-        rng = random.Random(f"{self.seed} {step}")  # noqa: S311 - not cryptography
+        rng = random.Random(f"{self.seed} {step}")
         name = rng.choices(self.names, [self.weights[n] for n in self.names])[0]
         count = short_size if name in SHORT_SOURCES else size
         if self.neighbours is not None and rng.random() < self.hard_share:
@@ -96,7 +98,11 @@ class Mixture:
 
 
 def build_mixture(
-    pairs: dict[str, list[Pair]], *, weights: dict[str, float], seed: int, guards: Mapping[str, Callable[[str], bool]]
+    pairs: dict[str, list[Pair]],
+    *,
+    weights: dict[str, float],
+    seed: int,
+    guards: Mapping[str, Callable[[str], bool]],
 ) -> Mixture:
     """Puts real pairs together with this project's contrast triples, relations and parallel sentences.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 # A sentence ends at . ! ? or ; before white space and a capital, a bracket or Hangul, but not after these.
-_ABBREVIATIONS = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|No|Nos|v|vs|e\.g|i\.e|U\.S|U\.S\.C|C\.F\.R|Fed|Cir|Vet|App|Stat|Sec|Pub|L|Inc|Jr|St)\.$")
-_END = re.compile(r"(?<=[.!?;])[\"')\]]?\s+(?=[A-Z(\[\"가-힣])")
-_NOTE_HEADING = re.compile(r"(?:(?<=^)|(?<=[.,\s]))([A-Z][A-Z /&-]{5,40}):\s*,?\s*")
+_ABBREVIATIONS = re.compile(
+    r"\b(?:Dr|Mr|Mrs|Ms|No|Nos|v|vs|e\.g|i\.e|U\.S|U\.S\.C|C\.F\.R|Fed|Cir|Vet|App|Stat|Sec|Pub|L|Inc|Jr|St)\.$"
+)
+_END = re.compile(r"(?:(?<=[.!?;])|(?<=[.!?;][\"')\]]))\s+(?=[A-Z(\[\"가-힣])")
+_NOTE_HEADING = re.compile(r"(?:(?<=^)|(?<=[.,\s]))([A-Z][A-Z /&-]{3,40}):\s*,?\s*")
 _DECISION_HEADING = re.compile(r"^[A-Z][A-Z ,/&'-]{6,60}$")
 
 
@@ -42,7 +44,7 @@ def windows(text: str, words: int) -> list[str]:
 def note_sections(text: str) -> list[tuple[str, str]]:
     """(heading, body) of a transcribed clinical note; text before the first heading has the heading ""."""
     pieces = _NOTE_HEADING.split(text)
-    sections = [("", pieces[0])] + list(zip(pieces[1::2], pieces[2::2], strict=True))
+    sections = [("", pieces[0]), *list(zip(pieces[1::2], pieces[2::2], strict=True))]
     return [(h.strip(), re.sub(r"\.,", ".", b).strip(" ,")) for h, b in sections if len(b.split()) > 5]
 
 

@@ -48,7 +48,7 @@ def split_rows(
         seed: of the choice.
     """
     groups = _grouped(rows)
-    rng = random.Random(f"{seed} evaluation")  # noqa: S311 - not cryptography
+    rng = random.Random(f"{seed} evaluation")
     kept: list[RelationTriple] = []
     for members in groups.values():
         by_anchor: dict[str, list[RelationTriple]] = defaultdict(list)
@@ -133,7 +133,7 @@ def mine(
         seed: of the choice of rows.
         batch_size: texts in one pass.
     """
-    rng = random.Random(seed)  # noqa: S311 - not cryptography
+    rng = random.Random(seed)
     mined: dict[Key, str] = {}
     for members in _grouped(rows).values():
         right: dict[str, set[str]] = defaultdict(set)

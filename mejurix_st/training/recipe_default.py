@@ -11,13 +11,10 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch.optim import AdamW
@@ -34,6 +31,12 @@ from mejurix_st.training.sources import Pair, pairs
 from mejurix_st.training.step import DOCUMENT, QUERY, Memory, StepConfig, step_losses
 from mejurix_st.training.student import Student, TextEncoder
 from mejurix_st.training.teachers import TeacherBank, teach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
 
 # How often each source is drawn, and how many of its pairs the teachers read.
 WEIGHTS = {
@@ -92,7 +95,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
     if bank is None:
         weight, bias = torch.zeros(256, 384), torch.zeros(256)  # filled by `load` from a checkpoint
     else:
-        rng = random.Random(recipe.seed)  # noqa: S311 - not cryptography
+        rng = random.Random(recipe.seed)
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
         reader = TextEncoder(encoder.to(torch.bfloat16), tokenizer, pad=1, max_tokens=96)
         with torch.no_grad():
@@ -101,8 +104,14 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
         weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
     scale = recipe.alpha / recipe.rank
     student = Student(
-        encoder, tokenizer, weight, bias,
-        rank=recipe.rank, scale=scale, max_tokens=recipe.max_tokens, seed=recipe.seed,
+        encoder,
+        tokenizer,
+        weight,
+        bias,
+        rank=recipe.rank,
+        scale=scale,
+        max_tokens=recipe.max_tokens,
+        seed=recipe.seed,
         first_layer=recipe.first_layer,
     )
     return student.to(device)
@@ -112,7 +121,12 @@ class Run:
     """A training run in a folder: state, checkpoint, log."""
 
     def __init__(
-        self, recipe: DefaultRecipe, folder: Path, student: Student, mixture: Mixture, bank: TeacherBank | None
+        self,
+        recipe: DefaultRecipe,
+        folder: Path,
+        student: Student,
+        mixture: Mixture,
+        bank: TeacherBank | None,
     ) -> None:
         self.recipe, self.folder, self.student = recipe, folder, student
         self.mixture, self.bank = mixture, bank
@@ -120,7 +134,11 @@ class Run:
         self.step = 0
         self.seconds = 0.0
         groups = [
-            {"params": student.adapter_parameters(), "lr": recipe.adapter_rate, "weight_decay": recipe.weight_decay},
+            {
+                "params": student.adapter_parameters(),
+                "lr": recipe.adapter_rate,
+                "weight_decay": recipe.weight_decay,
+            },
             {"params": student.head.parameters(), "lr": recipe.head_rate, "weight_decay": 0.0},
         ]
         self.optimizer = AdamW(groups, betas=(0.9, 0.98))
@@ -128,12 +146,18 @@ class Run:
 
     def train(self, until: int | None = None, *, show_progress: bool | None = None) -> None:
         """Steps to `until` (the recipe's end by default); state is saved on the way and on Ctrl-C."""
-        end = min(until or self.recipe.steps, self.recipe.steps)
+        end = self.recipe.steps if until is None else min(until, self.recipe.steps)
         off = None if show_progress is None else not show_progress
         try:
             with tqdm(total=end, initial=self.step, desc="training", disable=off) as bar:
                 while self.step < end:
-                    losses = self._one_step()
+                    before = self.mixture.positions(), self.memory.vectors, self.memory.groups
+                    try:
+                        losses = self._one_step()
+                    except BaseException:  # a half-done step leaves no trace in the checkpoint
+                        self.mixture.restore(before[0])
+                        self.memory.vectors, self.memory.groups = before[1:]
+                        raise
                     bar.update()
                     bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items() if k in ("pairs", "parallel")})
                     if self.step % self.recipe.checkpoint_every == 0:
@@ -159,6 +183,14 @@ class Run:
             log.write(json.dumps(line) + "\n")
         return losses
 
+    def _cut_log(self) -> None:
+        """Drops the log's lines of steps after the checkpoint: they are done again."""
+        log = self.folder / "log.jsonl"
+        if log.is_file():
+            lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["step"] <= self.step]
+            log.write_text("".join(kept), encoding="utf-8")
+
     def _schedule(self) -> float:
         """Linear warm-up, then a half cosine to a tenth."""
         if self.step < self.recipe.warmup:
@@ -176,7 +208,7 @@ class Run:
         }
         head = self.student.head
         adapter = {k: v.cpu() for k, v in adapter_state(self.student.adapters).items()}
-        return Trained(head.weight.detach().cpu(), head.bias.detach().cpu(), adapter, config)
+        return Trained(head.weight.detach().cpu().clone(), head.bias.detach().cpu().clone(), adapter, config)
 
     def save(self) -> None:
         """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
@@ -188,7 +220,9 @@ class Run:
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
         notes |= {"groups": self.memory.groups, "recipe": asdict(self.recipe)}
         metadata = {"notes": json.dumps(notes, ensure_ascii=False)}
-        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, self.folder / "checkpoint.part", metadata)
+        save_file(
+            {k: v.cpu().contiguous() for k, v in tensors.items()}, self.folder / "checkpoint.part", metadata
+        )
         (self.folder / "checkpoint.part").replace(self.folder / "checkpoint.safetensors")
 
     def restore(self) -> bool:
@@ -204,9 +238,13 @@ class Run:
 
         with safe_open(path, "pt") as file:
             notes: dict[str, Any] = json.loads(file.metadata()["notes"])
-        wanted = {k: v for k, v in asdict(self.recipe).items() if k in ("rank", "alpha", "seed")}
+        wanted = {
+            k: v for k, v in asdict(self.recipe).items() if k in ("rank", "alpha", "seed", "first_layer")
+        }
         if any(notes["recipe"][k] != v for k, v in wanted.items()):
-            raise InputError(f"{path} belongs to another recipe; give another --output, or delete the folder.")
+            raise InputError(
+                f"{path} belongs to another recipe; give another --output, or delete the folder."
+            )
         tensors = load_file(path)
         load_adapter_state(self.student.adapters, tensors)
         self.student.head.load_state_dict({k: tensors[f"head.{k}"] for k in ("weight", "bias")})
@@ -220,6 +258,7 @@ class Run:
         self.memory.vectors, self.memory.groups = tensors["memory"], notes["groups"]
         self.mixture.restore(notes["positions"])
         self.step, self.seconds = notes["step"], notes["seconds"]
+        self._cut_log()
         return True
 
 

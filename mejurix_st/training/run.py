@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mejurix_st.evaluation.triples import held_out
 from mejurix_st.training.leaks import LeakCheck, development_texts
 from mejurix_st.training.recipe_default import DefaultRecipe, Run, export, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def refuse_texts(data: Path) -> Callable[[str], bool]:

@@ -10,12 +10,14 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mejurix_st.training.passages import decision_passages, note_sections, sentences, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,11 @@ def va_contentions(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Veterans' claim wording and rated issues to their classification."""
     for row in read_lines(folder / "pairs/va_contentions.jsonl.gz"):
         values = {k: str(v).strip() for k, v in row.items() if k != "file" and v and str(v).strip()}
-        text = [v for k, v in values.items() if re.search(r"contention|issue|name|text|description|class", k, re.I)]
+        text = [
+            v
+            for k, v in values.items()
+            if re.search(r"contention|issue|name|text|description|class", k, re.I)
+        ]
         text = [v for v in dict.fromkeys(text) if not v.isdigit() and len(v) > 3]
         if len(text) >= 2 and text[0].lower() != text[1].lower():
             yield Pair(text[0], text[1], group=text[1].lower(), source="va_contentions")
@@ -244,7 +250,7 @@ def pairs(folder: Path, *, seed: int, refuse: Callable[[str], bool] | None = Non
     """
     built = {}
     for name, builder in SOURCES.items():
-        rng = random.Random(f"{seed} {name}")  # noqa: S311 - not cryptography
+        rng = random.Random(f"{seed} {name}")
         seen: set[tuple[str, str]] = set()
         rows = []
         for pair in builder(folder, rng):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
 from mejurix_st.training.losses import centre, info_nce, matryoshka, similarity_distillation, triplet_contrast
-from mejurix_st.training.mixture import Mixture
-from mejurix_st.training.sources import Pair
-from mejurix_st.training.student import Student
-from mejurix_st.training.teachers import TeacherBank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mejurix_st.training.mixture import Mixture
+    from mejurix_st.training.sources import Pair
+    from mejurix_st.training.student import Student
+    from mejurix_st.training.teachers import TeacherBank
 
 QUERY, DOCUMENT = "query: ", "passage: "
 
@@ -56,18 +60,25 @@ class Memory:
 
     def push(self, vectors: torch.Tensor, groups: Sequence[str]) -> None:
         """Adds vectors and forgets the oldest."""
+        if not self.size:
+            return
         self.vectors = torch.cat([self.vectors.to(vectors.device), vectors.detach()])[-self.size :]
         self.groups = (self.groups + list(groups))[-self.size :]
 
     def allowed(self, groups: Sequence[str]) -> torch.Tensor:
         """(queries, memory) bool: False where the groups are the same."""
-        return torch.tensor([[g != other for other in self.groups] for g in groups], dtype=torch.bool).reshape(
-            len(groups), len(self.groups)
-        )
+        return torch.tensor(
+            [[g != other for other in self.groups] for g in groups], dtype=torch.bool
+        ).reshape(len(groups), len(self.groups))
 
 
 def pair_loss(
-    student: Student, batch: list[Pair], memory: Memory, bank: TeacherBank | None, config: StepConfig, prompted: bool
+    student: Student,
+    batch: list[Pair],
+    memory: Memory,
+    bank: TeacherBank | None,
+    config: StepConfig,
+    prompted: bool,
 ) -> dict[str, torch.Tensor]:
     """Contrastive loss over one batch of pairs, and the teachers' similarities where they know the texts."""
     query, document = (QUERY, DOCUMENT) if prompted else ("", "")
@@ -87,7 +98,9 @@ def pair_loss(
         losses["distillation"] = config.distillation * similarity_distillation(students, teacher)
         if len(known) == len(texts):
             cross = teacher[: len(batch), len(batch) :]
-            allowed &= cross < cross.diagonal()[:, None] - 0.02  # the teachers find it at least as good: false
+            allowed &= (
+                cross < cross.diagonal()[:, None] - 0.02
+            )  # the teachers find it at least as good: false
     # A hard negative counts for its own query and for those of other groups.
     others = torch.cat([n, memory.vectors.to(q.device)])
     near = torch.ones(len(batch), len(hard), dtype=torch.bool)
@@ -105,41 +118,56 @@ def triple_loss(
 ) -> dict[str, torch.Tensor]:
     """Contrast triples: each positive against its own negative, and against the others of the batch."""
     first, second = rng.choice([(QUERY, DOCUMENT), (DOCUMENT, DOCUMENT), (QUERY, QUERY), ("", "")])
-    texts = [first + a for a, _, _ in rows] + [second + p for _, p, _ in rows] + [second + n for _, _, n in rows]
+    texts = (
+        [first + a for a, _, _ in rows] + [second + p for _, p, _ in rows] + [second + n for _, _, n in rows]
+    )
     a, p, n = student(texts).split([len(rows)] * 3)
     contrast = matryoshka(triplet_contrast, a, p, n)
     # The negatives of other rows may well fit a row (they say the opposite of another case), so only the
     # positives of other rows, mostly of other subjects, serve as in-batch negatives, with the row's own.
     eye = torch.eye(len(rows), dtype=torch.bool, device=a.device)
-    pulled = info_nce(a, p, n, allowed=~eye, allowed_others=eye, temperature=config.temperature, both_ways=False)
+    pulled = info_nce(
+        a, p, n, allowed=~eye, allowed_others=eye, temperature=config.temperature, both_ways=False
+    )
     return {"contrast": config.contrast * contrast, "contrast pull": 0.3 * pulled}
 
 
-def parallel_loss(student: Student, rows: Sequence[tuple[str, str]], config: StepConfig) -> dict[str, torch.Tensor]:
+def parallel_loss(
+    student: Student, rows: Sequence[tuple[str, str]], config: StepConfig
+) -> dict[str, torch.Tensor]:
     """English and Korean of one meaning, each other's nearest in the batch."""
     a, b = student([QUERY + x for x, _ in rows] + [DOCUMENT + y for _, y in rows]).split(len(rows))
     same = torch.tensor([[x[0] != y[0] and x[1] != y[1] for y in rows] for x in rows], device=a.device)
     none = a.new_zeros(0, a.shape[1])
     empty = torch.zeros(len(rows), 0, dtype=torch.bool, device=a.device)
-    loss = matryoshka(info_nce, a, b, none, allowed=same, allowed_others=empty, temperature=config.temperature)
+    loss = matryoshka(
+        info_nce, a, b, none, allowed=same, allowed_others=empty, temperature=config.temperature
+    )
     return {"parallel": 0.5 * loss}
 
 
 def step_losses(
-    student: Student, mixture: Mixture, memory: Memory, bank: TeacherBank | None, config: StepConfig, step: int
+    student: Student,
+    mixture: Mixture,
+    memory: Memory,
+    bank: TeacherBank | None,
+    config: StepConfig,
+    step: int,
 ) -> dict[str, float]:
     """Runs all parts of a step, each with its own backward pass; gradients add up.
 
     Returns:
         Each part's loss, for the log.
     """
-    rng = random.Random(f"step {step}")  # noqa: S311 - not cryptography
+    rng = random.Random(f"step {step}")
     batch = mixture.pair_batch(step, config.pairs, config.short_pairs)
     logged = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
     for kind, cycle in mixture.triples.items():
         count = config.relations if kind.startswith("relations") else config.triples
         if step % 2 == (kind.endswith("ko")):  # languages take turns
-            part = _backward(triple_loss(student, cycle.take(count * (1 + (kind.endswith("en")))), config, rng))
+            part = _backward(
+                triple_loss(student, cycle.take(count * (1 + (kind.endswith("en")))), config, rng)
+            )
             logged |= {f"{kind} {name}": value for name, value in part.items()}
     rows = mixture.parallel.take(config.parallel)
     if rng.random() < 0.5:

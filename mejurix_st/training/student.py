@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +11,8 @@ from torch.nn import functional
 from mejurix_st.training.lora import add_adapters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tokenizers import Tokenizer
     from transformers import BertModel
 
@@ -28,7 +29,13 @@ class TextEncoder:
     """
 
     def __init__(
-        self, encoder: nn.Module, tokenizer: Tokenizer, *, pad: int, max_tokens: int = 192, bucket_tokens: int = 4096
+        self,
+        encoder: nn.Module,
+        tokenizer: Tokenizer,
+        *,
+        pad: int,
+        max_tokens: int = 192,
+        bucket_tokens: int = 4096,
     ) -> None:
         self.encoder, self.tokenizer, self.pad = encoder, tokenizer, pad
         self.max_tokens, self.bucket_tokens = max_tokens, bucket_tokens

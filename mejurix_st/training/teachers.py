@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from mejurix_st.errors import MissingExtraError
 from mejurix_st.training.student import TextEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 _SHARD = 2048
 
@@ -29,7 +33,7 @@ def minilm_folder() -> Path:
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (Path(place) / "model" / "model.safetensors").is_file():
             return Path(place) / "model"
-    raise MissingExtraError("The teacher all-MiniLM-L6-v2", "train")
+    raise MissingExtraError("The teacher all-MiniLM-L6-v2", "peers")
 
 
 def minilm_encoder(max_tokens: int = 128) -> TextEncoder:
@@ -56,7 +60,11 @@ class TeacherBank:
     """
 
     def __init__(
-        self, texts: Sequence[str], first: NDArray[np.floating], second: NDArray[np.floating], share: float = 0.65
+        self,
+        texts: Sequence[str],
+        first: NDArray[np.floating],
+        second: NDArray[np.floating],
+        share: float = 0.65,
     ) -> None:
         self.rows = {text: i for i, text in enumerate(texts)}
         centred = first.astype(np.float32) - first.astype(np.float32).mean(0)

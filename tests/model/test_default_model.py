@@ -94,7 +94,6 @@ def test_a_trained_folder_that_is_not_whole_is_refused(trained: Trained, tmp_pat
         read_trained(tmp_path / "cut")
 
 
-@pytest.mark.xfail(strict=True, reason="read_trained takes a missing adapter file for a model without one")
 def test_a_missing_adapter_is_refused(trained: Trained, tmp_path: Path):
     write_trained(tmp_path, trained)
     (tmp_path / "adapter.safetensors").unlink()

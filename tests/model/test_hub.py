@@ -86,7 +86,7 @@ def encode_by_name(cache: Path, tmp_path: Path) -> np.ndarray:
 def test_install_registers_the_model_in_the_cache(tiny: Trained, cache: Path):
     assert hub.installed(cache=cache) is None
     folder = hub.install(cache=cache)
-    commit = tiny.digest[:40]
+    commit = hub._commit(tiny.digest, "auto")
     repository = cache / REPOSITORY
     assert folder == repository / "snapshots" / commit
     assert (repository / "refs" / "main").read_text("utf-8") == commit
@@ -155,7 +155,7 @@ def test_a_new_version_takes_the_name(tiny: Trained, cache: Path, monkeypatch: p
     monkeypatch.setattr("mejurix_st._default_model.read_trained", lambda: newer)
     model = hub.load(cache=cache)
     assert torch.equal(model[2].linear.weight, newer.head_weight)
-    assert hub.installed(cache=cache).name == newer.digest[:40] != old.name
+    assert hub.installed(cache=cache).name == hub._commit(newer.digest, "auto") != old.name
     assert (old / "modules.json").is_file()  # other processes may still read it
 
 
@@ -200,14 +200,11 @@ def test_two_installs_at_once_both_succeed(tiny: Trained, cache: Path, monkeypat
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == [cache / REPOSITORY / "snapshots" / tiny.digest[:40]] * 2
+    assert results == [cache / REPOSITORY / "snapshots" / hub._commit(tiny.digest, "auto")] * 2
     assert hub.load(cache=cache).encode(TEXTS).shape == (2, 256)
     assert sorted(p.name for p in (cache / REPOSITORY).iterdir()) == [".no_exist", "refs", "snapshots"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="_replace expects FileExistsError, but a full folder in the way gives ENOTEMPTY"
-)
 def test_the_slower_of_two_installs_keeps_the_faster_one_s_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -215,7 +212,7 @@ def test_the_slower_of_two_installs_keeps_the_faster_one_s_folder(
         (tmp_path / name).mkdir()
         (tmp_path / name / "modules.json").write_text(name, "utf-8")
     monkeypatch.setattr(Path, "exists", lambda self, **_: False)  # as it was when this process looked
-    hub._replace(tmp_path / "built", tmp_path / "target")
+    hub._place(tmp_path / "built", tmp_path / "target", force=False)
     assert (tmp_path / "target" / "modules.json").read_text("utf-8") == "target"
 
 

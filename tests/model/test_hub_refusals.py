@@ -38,9 +38,6 @@ def test_bad_arguments(call, message: str):
         call()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="load looks a hub id up in the usual cache, not in the one it was given"
-)
 def test_a_hub_id_is_fetched_into_the_given_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     seen = {}
     monkeypatch.setattr("mejurix_st.checkpoint.load_model", lambda source, **options: seen.update(options))

@@ -136,9 +136,6 @@ def test_a_run_stopped_and_resumed_is_the_same_run(make_run, tmp_path: Path):
     assert_equal(whole, second)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Run.train saves on an interrupt inside a step, when the texts of that step are gone"
-)
 def test_a_run_interrupted_within_a_step_is_the_same_run(make_run, tmp_path: Path, monkeypatch):
     whole = make_run(tmp_path / "whole")
     whole.train(show_progress=False)

@@ -204,7 +204,6 @@ def test_sentences_respect_abbreviations_and_fold_space():
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="a bracket or quotation mark that closes a sentence is dropped")
 def test_sentences_keep_closing_marks():
     text = "(It was filed late.) The claim is granted."
     assert sentences(text) == ["(It was filed late.)", "The claim is granted."]
