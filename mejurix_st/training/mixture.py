@@ -91,7 +91,7 @@ class Mixture:
         for name, cycle in self._cycles():
             cycle.at = positions.get(name, 0)
 
-    def _cycles(self) -> Iterator[tuple[str, Cycle]]:  # type: ignore[type-arg]
+    def _cycles(self) -> Iterator[tuple[str, Cycle]]:
         yield from ((f"pairs {n}", c) for n, c in self.pairs.items())
         yield from ((f"triples {n}", c) for n, c in self.triples.items())
         yield "parallel", self.parallel
