@@ -41,6 +41,28 @@ def read_filter(conditions: Sequence[str]) -> models.Filter | None:
     return models.Filter(must=list(found))
 
 
+def read_entity(
+    conditions: models.Filter | None, entity: str | None, **said: str | None
+) -> models.Filter | None:
+    """The conditions, and with them one on an entity; see `qdrant_mejurix.entity_filter`.
+
+    Args:
+        conditions: of `--filter`.
+        entity: of `--entity`.
+        **said: what must hold of the entity, by the names of `entity_filter`; None leaves one out.
+
+    Raises:
+        InputError: a value is not valid.
+    """
+    if entity is None and not any(said.values()):
+        return conditions
+    from qdrant_mejurix import entity_filter
+    from qdrant_mejurix.filters import models
+
+    found = entity_filter(entity, **{name: value or None for name, value in said.items()})
+    return found if conditions is None else models.Filter(must=[conditions, found])
+
+
 def _filter(text: str) -> models.Filter:
     from pydantic import ValidationError
     from qdrant_mejurix.filters import models

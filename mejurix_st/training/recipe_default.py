@@ -97,7 +97,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
     else:
         rng = random.Random(recipe.seed)
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
-        reader = TextEncoder(encoder.to(dtype=torch.bfloat16), tokenizer, pad=1, max_tokens=96)
+        reader = TextEncoder(encoder.bfloat16(), tokenizer, pad=1, max_tokens=96)
         with torch.no_grad():
             cls = reader.states(sample).numpy()
         head = closed_form_head(cls, bank.first[[bank.rows[t] for t in sample]])
@@ -278,7 +278,7 @@ def prepare(
     base = read_base()
     kept = kept_pieces(base.pieces)
     reader = TextEncoder(
-        build_encoder(base, kept).to(dtype=torch.bfloat16), build_tokenizer(base, kept), pad=1, max_tokens=96,
+        build_encoder(base, kept).bfloat16(), build_tokenizer(base, kept), pad=1, max_tokens=96,
         bucket_tokens=8192,
     )  # fmt: skip
     bank = teach(taught_texts(built), reader, folder / "teachers")

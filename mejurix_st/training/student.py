@@ -108,7 +108,7 @@ class Student(nn.Module):
         first_layer: int = 0,
     ) -> None:
         super().__init__()
-        self.encoder = encoder.to(dtype=torch.bfloat16).eval()
+        self.encoder = encoder.bfloat16().eval()
         self.adapters = add_adapters(self.encoder, rank=rank, scale=scale, seed=seed, first_layer=first_layer)
         self.head = nn.Linear(head_weight.shape[1], head_weight.shape[0])
         with torch.no_grad():

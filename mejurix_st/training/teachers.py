@@ -45,7 +45,7 @@ def minilm_encoder(max_tokens: int = 128) -> TextEncoder:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    model = AutoModel.from_pretrained(folder).to(dtype=torch.bfloat16).eval()
+    model = AutoModel.from_pretrained(folder).bfloat16().eval()
     return TextEncoder(model, tokenizer, pad=0, max_tokens=max_tokens, bucket_tokens=8192)
 
 
