@@ -25,6 +25,7 @@ from langchain_core.callbacks import CallbackManagerForLLMRun  # noqa: TC002
 from langchain_core.language_models import SimpleChatModel
 from langchain_core.messages import BaseMessage  # noqa: TC002
 from langchain_mejurix import Answer, Citation, answer
+from langchain_mejurix.prompt import read_claims
 from qdrant_mejurix import open_index
 
 from mejurix_st.samples import SampleQuestion, sample_matters, sample_questions
@@ -225,7 +226,7 @@ def scripted(
     question: SampleQuestion, matter: Any, gold: Gold, tally: Tally, foreign: str, failures: list[str]
 ) -> None:
     """Lets the scripted model answer one question, and counts what passes."""
-    kinds: dict[str, str] = {}
+    kinds: list[str] = []
 
     def script(prompt: str) -> str:
         passages = {n: " ".join(text.split()) for n, text in shown_passages(prompt).items()}
@@ -237,23 +238,19 @@ def scripted(
                 sentences.append(("true: copied", f"{quote} [{holders[0]}]."))
                 sentences.append(("true: paraphrased", f"{question.answer.rstrip('.')} [{holders[0]}]."))
                 others = [n for n in passages if n not in holders]
-                sentences += list(inventions(question, quote, holders[0], others, foreign))
+                sentences += inventions(question, quote, holders[0], others, foreign)
                 break
         else:
             sentences.append(("answer to nothing", CLAIMS[question.language]))
-        texts = []
         for kind, text in sentences:
-            kinds[re.sub(r"\s*\[\d+\]", "", text)] = kind
-            texts.append(text)
-        return "\n\n".join(texts)
+            kinds.extend([kind] * len(read_claims(text)))
+        return "\n\n".join(text for _, text in sentences)
 
     result = answer(question.question, matter, ScriptedModel(script=script), policy="mark")
     part = half(question.id)
     groups = (part, f"{part} {question.language}")
-    for sentence in result.sentences:
-        kind = next((kind for text, kind in kinds.items() if sentence.text in text), "")
-        if not kind:
-            continue
+    assert len(kinds) == len(result.sentences)
+    for kind, sentence in zip(kinds, result.sentences, strict=True):
         name = (
             f"scripted, {kind}: accepted"
             if kind.startswith("true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from qdrant_mejurix.client_store import ClientStore
@@ -11,10 +11,11 @@ from qdrant_mejurix.points import Found
 from qdrant_mejurix.store import MEMORY, ArmQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from qdrant_client import QdrantClient
     from qdrant_mejurix.points import Point
+    from qdrant_mejurix.store import FieldKind
 
 ADOPTED = "adopted"
 """Payload field of an adopted point: the id that the point would have, had it been added to the matter."""
@@ -45,8 +46,10 @@ class AdoptedStore(ClientStore):
         )
         self._vector_name, self._content_key, self._arms = vector_name, content_key, arms
 
-    def create(self, dimension: int) -> None:
-        """Nothing is made: `adopt_collection` has looked at the dimension."""
+    def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
+        """Makes payload indexes only: `adopt_collection` has looked at the collection and its dimension."""
+        for field, kind in {"matter": "keyword", ADOPTED: "keyword", **indexes}.items():
+            self.create_field_index(field, cast("FieldKind", kind))
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See `Store`."""

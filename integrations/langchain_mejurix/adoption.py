@@ -53,7 +53,7 @@ def adopt_collection(
         content_payload_key: payload field of the text, as there.
         metadata_payload_key: payload field of the metadata, as there.
         sample: texts that are embedded again to see whether the model is the right one.
-        **options: for the index: `weights`, `assertion_indexer`, `annotator`.
+        **options: for the index: `weights`, `entities`, `assertion_indexer`, `annotator`.
 
     Returns:
         The store. The client stays the caller's to close.
@@ -84,12 +84,10 @@ def adopt_collection(
 
     arms = frozenset(arm for arm in _SPARSE if _has_sparse(client, collection_name, arm))
     store = AdoptedStore(client, collection_name, vector_name, content_payload_key, arms)
-    weights, indexer, annotator = (
-        options.pop(key, None) for key in ("weights", "assertion_indexer", "annotator")
-    )
-    if options:
-        raise InputError(f"Unknown option: {', '.join(sorted(options))}.")
-    index = Index(store, encoder, None, weights, indexer, annotator)
+    known = ("weights", "assertion_indexer", "annotator", "entities")
+    if unknown := sorted(set(options) - set(known)):
+        raise InputError(f"Unknown option: {', '.join(unknown)}; valid: {', '.join(known)}.")
+    index = Index(store, encoder, **options)
     index.register(name)
     for records in _pages(client, collection_name):
         payloads, vectors = [], []
@@ -98,16 +96,17 @@ def adopt_collection(
             if stored.get("matter") == name:
                 continue
             text, metadata = str(stored.get(content_payload_key, "")), stored.get(metadata_payload_key) or {}
-            fields = _fields(index, name, str(record.id), text, metadata)
-            payloads.append(
-                models.SetPayloadOperation(set_payload=models.SetPayload(payload=fields, points=[record.id]))
-            )
-            sparse = {arm: v for arm, v in index.sparse_vectors(text, text).items() if arm in arms}
+            found, annotations = index.describe(text, text)
+            fields = {**annotations, **_fields(name, str(record.id), text, metadata)}
+            payload = models.SetPayload(payload=fields, points=[record.id])
+            payloads.append(models.SetPayloadOperation(set_payload=payload))
+            sparse: dict[str, Any] = {
+                arm: models.SparseVector(indices=vector.indices, values=vector.values)
+                for arm, vector in found.items()
+                if arm in arms
+            }
             if sparse:
-                converted = {
-                    a: models.SparseVector(indices=v.indices, values=v.values) for a, v in sparse.items()
-                }
-                vectors.append(models.PointVectors(id=record.id, vector=converted))
+                vectors.append(models.PointVectors(id=record.id, vector=sparse))
         # What makes a point findable is written last: an interrupted run is finished by the next one.
         if vectors:
             client.update_vectors(collection_name, vectors)
@@ -156,7 +155,7 @@ def _has_sparse(client: QdrantClient, collection: str, arm: str) -> bool:
     if arm in (client.get_collection(collection).config.params.sparse_vectors or {}):
         return True
     try:
-        config = models.SparseVectorNameConfig(sparse=models.SparseVectorParams(modifier=models.Modifier.IDF))
+        config = models.SparseVectorNameConfig(sparse=models.SparseVectorConfig(modifier=models.Modifier.IDF))
         client.create_vector_name(collection, arm, config)
     except Exception:  # an older server cannot; the collection is then searched by its dense vectors alone
         return False
@@ -172,14 +171,11 @@ def _pages(client: QdrantClient, collection: str) -> Iterator[list[Any]]:
             return
 
 
-def _fields(
-    index: Index, matter: str, identifier: str, text: str, metadata: dict[str, Any]
-) -> dict[str, Any]:
+def _fields(matter: str, identifier: str, text: str, metadata: dict[str, Any]) -> dict[str, Any]:
     source = metadata.get("document") or metadata.get("source")
     page = metadata.get("page")
     number = page + 1 if isinstance(page, int) and not isinstance(page, bool) and page >= 0 else 1
     return {
-        **(index.annotator(text) if index.annotator else {}),
         "kind": "record",
         "id": identifier,
         ADOPTED: record_id(matter, identifier),

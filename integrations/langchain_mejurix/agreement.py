@@ -1,60 +1,35 @@
 """Whether a text says what a sentence says: entities, assertions, numbers, dates, names, negation, words.
 
-Rules only, each with a reason that a reader can check. They err on the side of "not supported": a sentence
-that the file does support and that is worded too freely costs a look at the file, the opposite may cost a
-case.
+Rules only, each with a reason that a reader can check. They err on the side of "not supported": a sentence that the
+file does support and that is worded too freely costs a look at the file, the opposite may cost a case.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from langchain_mejurix.answer_types import language_of
 from langchain_mejurix.concepts import matches
-from langchain_mejurix.words import content_words, covered, negations, numbers, polarity
-from mejurix_st.entities import Assertion, assert_spans, recognize
-from mejurix_st.entities.dates import find_dates
-from mejurix_st.types import EntitySpan, EntityType
+from langchain_mejurix.facts import Facts, coverage, facts_of
+from langchain_mejurix.words import content_words, covered, negations, polarity
+from mejurix_st.entities.sentences import sentence_spans
+from mejurix_st.types import EntityType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from mejurix_st.entities import Assertion
 
 LEAST_COVERAGE = 0.6
 """Least share of a sentence's content words in the evidence, where both are in one language."""
 
-_IDENTIFIER = re.compile(r"\b(?=[A-Za-z-]*\d)(?=\d*[A-Za-z])[A-Za-z\d]+(?:[-/][A-Za-z\d]+)*\b")
-_NAME = re.compile(r"(?<=[a-z,;)\d] )(?:[A-Z][a-z]+(?:-[A-Z][a-z]+)*)\b|\b(?:Dr|Mr|Mrs|Ms)\.? ([A-Z][\w-]+)")
-_LINK = re.compile(
-    r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:pdf|docx?|txt|md|html?)\b", re.IGNORECASE
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = "|".join(_MONTHS)
-_MONTH_DAY = re.compile(
-    rf"\b(?:({_MONTH})[a-z]*\.? (\d{{1,2}})|(\d{{1,2}}) ({_MONTH})[a-z]*)\b|(\d{{1,2}})월\s*(\d{{1,2}})일",
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|wife|husband|son|daughter|family history)s?\b"
+    r"(?: of (?:the |his |her )?\w+)?\s*(?::|\b(?:has|had|have|died|suffer\w*|is|was|with|developed)\b)"
+    r"|(?:모친|부친|형제|자매|어머니|아버지|배우자|가족력)\s?[:은는이가의]",
     re.IGNORECASE,
 )
-_SIDES = {
-    "left": re.compile(r"\bleft\b|좌측|왼쪽|좌(?=[상하]엽|슬|족|견|완|안)", re.IGNORECASE),
-    "right": re.compile(
-        r"\bright\b(?!\s+(?:to|of|away|now|against|under)\b)|우측|오른쪽|우(?=[상중하]엽|슬|족|견|완|안)",
-        re.IGNORECASE,
-    ),
-    "both": re.compile(
-        r"\bbilateral|\bboth (?:sides|knees|legs|arms|eyes|ears|hips|shoulders)\b|양측|양쪽", re.IGNORECASE
-    ),
-}
-_KIN = {
-    "father": re.compile(r"\bfather\b|부친|아버지", re.IGNORECASE),
-    "mother": re.compile(r"\bmother\b|모친|어머니", re.IGNORECASE),
-    "brother": re.compile(r"\bbrothers?\b|형제|남동생", re.IGNORECASE),
-    "sister": re.compile(r"\bsisters?\b|자매|누나|여동생", re.IGNORECASE),
-    "spouse": re.compile(r"\b(?:wife|husband|spouse)\b|배우자|아내|남편", re.IGNORECASE),
-    "child": re.compile(r"\b(?:son|daughter)\b|아들|(?<![가-힣])딸", re.IGNORECASE),
-}
+_OF_A_PERSON = (EntityType.DISEASE, EntityType.SYMPTOM, EntityType.OUTCOME)
 _NEAR_COPY = 0.8
+"""Share of a sentence's words in one sentence of the evidence from which on it counts as a repetition."""
 _IGNORED = frozenset(
     [
         "plaintiff",
@@ -89,58 +64,6 @@ _DIFFERENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What of a text can be compared: see `facts_of`."""
-
-    text: str
-    language: str
-    words: tuple[str, ...]
-    numbers: frozenset[float]
-    dates: tuple[str, ...]
-    month_days: frozenset[str]
-    identifiers: frozenset[str]
-    names: frozenset[str]
-    links: frozenset[str]
-    concepts: tuple[tuple[str, EntitySpan, Assertion], ...]
-    sides: frozenset[str]
-    kin: frozenset[str]
-
-
-@lru_cache(maxsize=4096)
-def facts_of(text: str) -> Facts:
-    """The comparable facts of a text of a few sentences."""
-    dates = find_dates(text)
-    without_dates = list(text)
-    for start, end, _ in dates:
-        without_dates[start:end] = " " * (end - start)
-    rest = "".join(without_dates)
-    month_days = set()
-    for match in _MONTH_DAY.finditer(rest):
-        month = match[1] or match[4]
-        number = _MONTHS.index(month[:3].lower()) + 1 if month else int(match[5])
-        month_days.add(f"{number:02d}-{int(match[2] or match[3] or match[6]):02d}")
-    rest = _MONTH_DAY.sub(" ", rest)
-    spans = [span for span in recognize(text) if span.type not in (EntityType.NONE, EntityType.SEVERITY)]
-    said = assert_spans(text, spans)
-    return Facts(
-        text=text,
-        language=language_of(text),
-        words=tuple(content_words(text)),
-        numbers=frozenset(numbers(rest)),
-        dates=tuple(iso for _, _, iso in dates),
-        month_days=frozenset(month_days),
-        identifiers=frozenset(match[0].lower() for match in _IDENTIFIER.finditer(rest)),
-        names=frozenset((match[1] or match[0]).lower() for match in _NAME.finditer(text)),
-        links=frozenset(match[0].lower().rstrip(".,)") for match in _LINK.finditer(text)),
-        concepts=tuple(
-            (span.normalized or span.text.lower(), span, one) for span, one in zip(spans, said, strict=True)
-        ),
-        sides=frozenset(name for name, pattern in _SIDES.items() if pattern.search(text)),
-        kin=frozenset(name for name, pattern in _KIN.items() if pattern.search(text)),
-    )
-
-
 def disagreement(sentence: str, evidence: str, context: str, question: str = "") -> str:
     """Why `evidence` does not say what `sentence` says; empty when nothing speaks against it.
 
@@ -158,12 +81,6 @@ def disagreement(sentence: str, evidence: str, context: str, question: str = "")
     if reason := _negation(said, shown):
         return reason
     return _words(said, shown, around, question)
-
-
-def coverage(said: Sequence[str], shown: Facts) -> float:
-    """Share of content words that a text has, in [0, 1]; 1 when there are none."""
-    stems = frozenset(shown.words)
-    return sum(covered(word, stems, shown.text) for word in said) / len(said) if said else 1.0
 
 
 def _links(said: Facts, shown: Facts, around: Facts) -> str:
@@ -260,11 +177,23 @@ def _concepts(said: Facts, shown: Facts, around: Facts) -> str:
             ):
                 continue
             return f"{span.text} is not in the cited text"
+        if not said.kin and span.type in _OF_A_PERSON and _of_relative(shown.text, name, shown):
+            return f"{span.text}: {_DIFFERENT['experiencer']}"
         relatives = said.kin and said.kin == shown.kin
         reasons = [_difference(assertion, one, relatives=bool(relatives)) for one in found]
         if all(reasons):
             return f"{span.text}: {_DIFFERENT[reasons[0]]}"
     return ""
+
+
+def _of_relative(text: str, name: str, shown: Facts) -> bool:
+    """Whether every mention of a concept follows a relative of whom something is said."""
+    places = [span.start for other, span, _ in shown.concepts if matches(other, name) or matches(name, other)]
+    for place in places:
+        left = max(text.rfind(stop, 0, place) for stop in (". ", ".\n", "\n\n", "; ")) + 1
+        if not _RELATIVE.search(text, left, place):
+            return False
+    return bool(places)
 
 
 def _difference(said: Assertion, shown: Assertion, *, relatives: bool) -> str:
@@ -299,8 +228,7 @@ def _difference(said: Assertion, shown: Assertion, *, relatives: bool) -> str:
 def _negation(said: Facts, shown: Facts) -> str:
     if said.language != shown.language:
         return ""
-    near_copy = coverage(said.words, shown) >= _NEAR_COPY and coverage(shown.words, said) >= _NEAR_COPY
-    if near_copy and negations(said.text) != negations(shown.text):
+    if _copied_otherwise(said, shown.text):
         return "the passage negates what the sentence affirms, or affirms what it negates"
     mine, theirs = polarity(said.text), polarity(shown.text)
     shared = [word for word in mine if word in theirs]
@@ -313,6 +241,28 @@ def _negation(said: Facts, shown: Facts) -> str:
     if negated and not any(mine[word] & theirs[word] for word in negated):
         return "the passage negates what the sentence affirms, or affirms what it negates"
     return ""
+
+
+def _copied_otherwise(said: Facts, evidence: str) -> bool:
+    """Whether a sentence repeats one sentence of the evidence, but with more or fewer negations."""
+    spans, width = sentence_spans(evidence), max(1, len(sentence_spans(said.text)))
+    joined = [(spans[n][0], spans[n + width - 1][1]) for n in range(len(spans) - width + 1)]
+    parts = [facts_of(evidence[start:end].strip()) for start, end in joined]
+    near = [part for part in parts if coverage(said.words, part) >= _NEAR_COPY]
+    if not near or len(said.words) < 3:
+        return False
+    stems = frozenset(said.words)
+    return all(negations(_aligned(part.text, stems)) != negations(said.text) for part in near)
+
+
+def _aligned(text: str, stems: frozenset[str]) -> str:
+    """From the first to the last word of `text` that a sentence shares, with a few words around."""
+    words = list(re.finditer(r"\S+", text))
+    shared = [n for n, word in enumerate(words) if any(w in stems for w in content_words(word[0]))]
+    if not shared:
+        return text
+    first, last = max(0, shared[0] - 2), min(len(words) - 1, shared[-1] + 3)
+    return text[words[first].start() : words[last].end()]
 
 
 def _words(said: Facts, shown: Facts, around: Facts, question: str) -> str:

@@ -1,10 +1,10 @@
 """An answer without a model: the sentences of the file that answer best, or none.
 
-Each stretch of one or two sentences gets a score between 0 and about 1 from four measures: similarity of
-question and stretch (`Similarity`), the share of the question's words in it, the share of the question's
-concepts in it, and whether it holds the kind of thing that is asked for (a number, a date, a person, a side).
-The weights are set by hand; the least score, and the least share of concepts, were chosen on one half of the
-sample questions (`benchmarks/answers.py`).
+Each sentence of the retrieved passages gets a score from 0 to about 1 by six measures: its similarity to the question
+(`Similarity`), the share of the question's words in it and its neighbours, in itself alone, the share of the
+question's concepts, whether it holds the kind of thing that is asked for (a number, a date, a person, a side), and
+the rank of its passage. Weights, the least score and the least similarity were chosen on one half of the sample
+questions (`benchmarks/answers.py`).
 """
 
 from __future__ import annotations
@@ -17,24 +17,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from langchain_mejurix.agreement import facts_of
 from langchain_mejurix.concepts import matches
 from langchain_mejurix.evidence import Passage, Window, windows_of
+from langchain_mejurix.facts import facts_of
 from langchain_mejurix.words import covered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from langchain_mejurix.agreement import Facts
+    from langchain_mejurix.facts import Facts
     from langchain_mejurix.support import Similarity
 
-WEIGHTS = {"similarity": 0.5, "words": 0.25, "concepts": 0.15, "kind": 0.1}
-LEAST_SCORE = 0.45
-NEAR_BEST = 0.93
+WEIGHTS = {"similarity": 0.15, "words": 0.25, "own words": 0.15, "concepts": 0.15, "kind": 0.25, "rank": 0.05}
+LEAST_SCORE = 0.5
+LEAST_SIMILARITY = 0.1
+NEAR_BEST = 0.85
 """A further sentence is added when its score is at least this share of the best one's."""
 MOST_SENTENCES = 3
 
-_CANDIDATES = 40
+_NEIGHBOUR = 0.6
+"""What a word or concept counts that stands in a neighbouring sentence, the heading or the document's name."""
+_ELSEWHERE = 0.3
+"""What a concept counts that stands elsewhere in the passage."""
+_QUESTION = re.compile(r"(?:\?|까\?)[\"'”’)]*$")
+_WORDS = re.compile(r"[A-Za-z가-힣]{2,}")
 _SIDE = re.compile(r"\b(?:left|right|bilateral)\b|[좌우]측|왼쪽|오른쪽|[좌우](?:상|하)엽", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:Dr|Mr|Mrs|Ms)\b|\b(?:mother|father|brother|sister|wife|husband|son|daughter)\b|[부모]친|의사|박사|원고|피고",
@@ -84,52 +90,60 @@ def best_sentences(
 
 
 def rank(question: str, passages: Sequence[Passage], similarity: Similarity) -> list[Scored]:
-    """All candidate stretches with their scores, best first."""
+    """All sentences that can be an answer with their scores, best first."""
     asked = facts_of(question)
-    windows = [window for passage in passages for window in windows_of(passage, widest=2)]
+    by_passage = [windows_of(passage, widest=1) for passage in passages]
+    windows = [window for some in by_passage for window in some]
     if not windows:
         return []
     frequency = Counter(word for window in windows for word in set(facts_of(window.text).words))
     weight = {word: math.log(1 + len(windows) / (1 + frequency[word])) for word in asked.words}
-    rough = {id(w): _measures(asked, w, weight) for w in windows}
-    order = sorted(
-        windows,
-        key=lambda w: -(rough[id(w)]["words"] + rough[id(w)]["concepts"] + 0.5 / w.passage.number),
+    values = similarity.scaled(
+        similarity.query(question), similarity.vectors([window.text for window in windows])
     )
-    query = similarity.query(question)
-    kept = order[:_CANDIDATES]
-    values = similarity.scaled(query, similarity.vectors([window.text for window in kept]))
+    near = {id(window): float(value) for window, value in zip(windows, values, strict=True)}
     scored = []
-    for window, value in zip(kept, values, strict=True):
-        parts = {**rough[id(window)], "similarity": float(value)}
-        scored.append(Scored(window, sum(WEIGHTS[name] * parts[name] for name in WEIGHTS), parts))
+    for some in by_passage:
+        for place, window in enumerate(some):
+            text = window.text.strip()
+            if _QUESTION.search(text) or len(_WORDS.findall(text)) < 3 or near[id(window)] < LEAST_SIMILARITY:
+                continue
+            around = "\n".join(
+                other.text for other in some[max(0, place - 1) : place + 2] if other is not window
+            )
+            parts = _measures(asked, window, f"{window.passage.context}\n{around}", weight)
+            parts |= {"similarity": near[id(window)], "rank": 1.0 / window.passage.number}
+            scored.append(Scored(window, sum(WEIGHTS[name] * parts[name] for name in WEIGHTS), parts))
     return sorted(scored, key=lambda one: (-one.score, one.window.passage.number, one.window.start))
 
 
-def _measures(asked: Facts, window: Window, weight: dict[str, float]) -> dict[str, float]:
-    shown, around = facts_of(window.text), facts_of(window.passage.context)
-    stems, near = frozenset(shown.words), frozenset(around.words)
-    total = sum(weight[word] for word in asked.words)
-    got = sum(
-        weight[word]
-        * (1.0 if covered(word, stems, shown.text) else 0.6 if covered(word, near, around.text) else 0.0)
-        for word in asked.words
-    )
+def _measures(asked: Facts, window: Window, around: str, weight: dict[str, float]) -> dict[str, float]:
+    shown, beside = facts_of(window.text), facts_of(around)
+    whole = facts_of(window.passage.hit.chunk.text)
+    stems, near = frozenset(shown.words), frozenset(beside.words)
+    total = sum(weight[word] for word in asked.words) or 1.0
+    own = words = 0.0
+    for word in asked.words:
+        if covered(word, stems, shown.text):
+            own += weight[word] / total
+            words += weight[word] / total
+        elif covered(word, near, beside.text):
+            words += _NEIGHBOUR * weight[word] / total
     names = {name for name, _, _ in asked.concepts}
-    met = sum(
-        1.0
-        if any(matches(o, name) or matches(name, o) for o, _, _ in shown.concepts)
-        else 0.5 * any(matches(o, name) for o, _, _ in around.concepts)
-        for name in names
-    )
-    same = asked.language == shown.language
-    words = got / total if total else 0.0
-    return {
+    met = [
+        1.0 if _names(shown, n) else _NEIGHBOUR if _names(beside, n) else _ELSEWHERE * _names(whole, n)
+        for n in names
+    ]
+    concepts = sum(met) / len(met) if met else words
+    if asked.language != shown.language:
         # Across languages words cannot meet; concepts stand in for them.
-        "words": words if same or not names else met / len(names),
-        "concepts": met / len(names) if names else words,
-        "kind": _kind(asked.text, shown),
-    }
+        words = concepts if names else 0.0
+        own = sum(_names(shown, n) for n in names) / len(names) if names else 0.0
+    return {"words": words, "own words": own, "concepts": concepts, "kind": _kind(asked.text, shown)}
+
+
+def _names(facts: Facts, name: str) -> bool:
+    return any(matches(other, name) or matches(name, other) for other, _, _ in facts.concepts)
 
 
 def _kind(question: str, shown: Facts) -> float:

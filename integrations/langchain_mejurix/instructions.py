@@ -49,7 +49,10 @@ def find_instructions(text: str) -> list[tuple[int, int]]:
     """
     plain, places = _plain(text)
     hidden = _hidden_runs(text)
-    starts = [places[match.start()] for match in _order().finditer(plain) if match.end() > match.start()]
+    starts = []
+    for match in _order().finditer(plain):
+        blank = len(match[0]) - len(match[0].lstrip())
+        starts.append(places[match.start() + blank])
     starts += [start for start, _ in hidden]
     if not starts:
         return []

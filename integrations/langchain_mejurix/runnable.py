@@ -12,6 +12,7 @@ from mejurix_st.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
     from qdrant_mejurix.matter import Matter
@@ -60,7 +61,7 @@ class AnswerRunnable(Runnable[Any, Any]):
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answers a question; keyword arguments take the place of the runnable's own."""
 
-        def run(given: Any, config: RunnableConfig) -> Answer:
+        def run(given: Any, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> Answer:
             return answers.answer(
                 question_of(given), self.matter, self.llm, config=config, **self._with(kwargs)
             )
@@ -70,7 +71,9 @@ class AnswerRunnable(Runnable[Any, Any]):
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """As `invoke`, asynchronous."""
 
-        async def run(given: Any, config: RunnableConfig) -> Answer:
+        async def run(
+            given: Any, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+        ) -> Answer:
             return await answers.aanswer(
                 question_of(given), self.matter, self.llm, config=config, **self._with(kwargs)
             )

@@ -63,7 +63,7 @@ class MatterSearches(VectorStore):
         found = self.similarity_search_with_score(query, k, filter=filter, mode=mode, **kwargs)
         return [document for document, _ in found]
 
-    def similarity_search_with_score(  # type: ignore[override]
+    def similarity_search_with_score(
         self,
         query: str,
         k: int = 4,
@@ -159,7 +159,10 @@ class MatterSearches(VectorStore):
         if not vectors:
             return []
         chosen = maximal_marginal_relevance(
-            np.asarray(embedding, dtype=np.float32), list(vectors), lambda_mult=lambda_mult, k=k
+            np.asarray(embedding, dtype=np.float32),
+            [v.tolist() for v in vectors],
+            lambda_mult=lambda_mult,
+            k=k,
         )
         return [record_to_document(records[i]) for i in chosen]
 

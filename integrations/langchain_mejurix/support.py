@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from langchain_mejurix.agreement import coverage, disagreement, facts_of
+from langchain_mejurix.agreement import disagreement
 from langchain_mejurix.evidence import Passage, Window, windows_of
+from langchain_mejurix.facts import coverage, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

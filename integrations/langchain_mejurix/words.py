@@ -50,7 +50,8 @@ _CLAUSE = re.compile(
 )
 _NEGATOR = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|lacks?|lacking|denie[sd]|deny|denying|"
-    r"refus\w+|declin\w+|absent|absence|fail\w*|unable|exclud\w+|unlikely|nothing|nobody|free of|ruled out|rules out)\b|n['’]t\b",
+    r"refus\w+|declin\w+|absent|absence|fail\w*|unable|exclud\w+|unlikely|nothing|nobody|"
+    r"free of|ruled out|rules out)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _NEGATOR_KOREAN = re.compile(

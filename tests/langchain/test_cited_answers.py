@@ -221,6 +221,7 @@ def test_in_a_graph(case):
     "options", [{"k": 0}, {"k": True}, {"policy": "hide"}, {"question": " "}, {"question": None}]
 )
 def test_unusable_arguments_are_refused(case, options):
+    options = dict(options)
     question = options.pop("question", "What?")
     with pytest.raises(InputError):
         answer(question, case, **options)
