@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qdrant_mejurix.client_store import ClientStore
@@ -49,7 +49,7 @@ class AdoptedStore(ClientStore):
     def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
         """Makes payload indexes only: `adopt_collection` has looked at the collection and its dimension."""
         for field, kind in {"matter": "keyword", ADOPTED: "keyword", **indexes}.items():
-            self.create_field_index(field, cast("FieldKind", kind))
+            self.create_field_index(field, kind)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See `Store`."""

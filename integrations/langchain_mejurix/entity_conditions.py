@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from qdrant_mejurix.conditions import entity_filter
 from qdrant_mejurix.filters import models
 
 from langchain_mejurix.concepts import concept_of, matches
@@ -66,10 +67,21 @@ class EntityConditions:
         return cls(wanted, frozenset(concept_of(name) for name in entities or ()), said)
 
     def stored_filter(self, index: Index) -> models.Filter | None:
-        """The part that the store can decide: entity types, where an annotator wrote them."""
-        if not self.types or index.annotator is None:
-            return None
+        """The part that the store can decide.
+
+        In an index with entities that is nearly all of it (`hold` still narrows it); otherwise entity types,
+        where an annotator wrote them.
+        """
         names = sorted(kind.value for kind in self.types)
+        if index.entities:
+            wanted = [entity_filter(type=names)] if names else []
+            wanted += [entity_filter(concept) for concept in sorted(self.concepts)]
+            for concept, said in self.assertions.items():
+                given = {name: value for name, value in said.items() if value not in (None, "")}
+                wanted.append(entity_filter(concept, **given))
+            return models.Filter(must=list(wanted))
+        if not names or index.annotator is None:
+            return None
         return models.Filter(
             must=[models.FieldCondition(key="entity_types", match=models.MatchAny(any=names))]
         )

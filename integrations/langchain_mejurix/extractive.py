@@ -1,10 +1,10 @@
 """An answer without a model: the sentences of the file that answer best, or none.
 
-Each sentence of the retrieved passages gets a score from 0 to about 1 by six measures: its similarity to the question
-(`Similarity`), the share of the question's words in it and its neighbours, in itself alone, the share of the
-question's concepts, whether it holds the kind of thing that is asked for (a number, a date, a person, a side), and
-the rank of its passage. Weights, the least score and the least similarity were chosen on one half of the sample
-questions (`benchmarks/answers.py`).
+Each sentence of the retrieved passages gets a score from 0 to about 1 by six measures: its similarity to the
+question (`Similarity`), the share of the question's words in it and its neighbours, in itself alone, the share
+of the question's concepts, whether it holds the kind of thing that is asked for (a number, a date, a person, a
+side), and the rank of its passage. Weights, the least score and the least similarity were chosen on one half of
+the sample questions (`benchmarks/answers.py`).
 """
 
 from __future__ import annotations
