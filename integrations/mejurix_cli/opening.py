@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mejurix_cli.console import busy, note
 from mejurix_st.errors import InputError
@@ -35,39 +34,23 @@ def silence() -> None:
 
 
 def open_case_files(location: str, model: str | None, *, create: bool, quiet: bool = False) -> Index:
-    """The index at a location, with the model, entity types, dates and the assertion arm.
+    """The index at a location, with the model; a new one stores entities and what is said of them.
 
     Raises:
         StoreError: with `create` False, there is no index; or it is held, damaged, or another model's.
     """
     from qdrant_mejurix import open_index, open_store
 
-    from mejurix_st.entities.sparse import assertion_vector
-
-    if not create or (Path(location).expanduser() / "manifest.sqlite3").exists():
-        open_store(location, create=False).close()  # refused before the model takes its seconds
+    made = False
+    folder = "://" not in location
+    if not create or not folder or (Path(location).expanduser() / "manifest.sqlite3").exists():
+        store = open_store(location, create=False)  # refused before the model takes its seconds
+        try:
+            made = store.manifest.settings() is not None
+        finally:
+            store.close()
     encoder = load_encoder(model, quiet=quiet)
-    return open_index(
-        location, encoder, create=create, annotator=annotate, assertion_indexer=assertion_vector
-    )
-
-
-def annotate(text: str) -> dict[str, Any]:
-    """Payload fields of a passage for filters: `entity_types`, and `date`, its full calendar dates."""
-    from mejurix_st.entities import recognize
-    from mejurix_st.entities.dates import find_dates
-
-    types = sorted({span.type.value for span in recognize(text)})
-    dates = sorted({iso for _, _, iso in find_dates(text) if _is_day(iso)})
-    return {**({"entity_types": types} if types else {}), **({"date": dates} if dates else {})}
-
-
-def _is_day(iso: str) -> bool:
-    try:
-        datetime.date.fromisoformat(iso)
-    except ValueError:
-        return False
-    return len(iso) == 10
+    return open_index(location, encoder, create=create, entities=None if made else True)
 
 
 def check_location(location: str) -> None:

@@ -20,5 +20,27 @@ Model = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Model folder or hub id; the default model if not given."),
 ]
+Entity = Annotated[
+    str | None,
+    typer.Option(
+        "--entity", metavar="NAME",
+        help="Passages that name this, by any synonym in either language: fracture, 골절. The options below "
+        "say what must hold of it.",
+    ),
+]  # fmt: skip
+Status = Annotated[
+    str | None, typer.Option("--status", metavar="STATUS", help="present, absent, possible or hypothetical.")
+]
+Side = Annotated[str | None, typer.Option("--side", metavar="SIDE", help="left, right or bilateral.")]
+Site = Annotated[
+    str | None, typer.Option("--site", metavar="PART", help="Part of the body: lumbar spine, knee, 요추.")
+]
+Person = Annotated[
+    str | None, typer.Option("--of", metavar="PERSON", help="patient, family or other: of whom it is said.")
+]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="DATE", help="Dated before this day, as 2019-05-01.")
+]
+After = Annotated[str | None, typer.Option("--after", metavar="DATE", help="Dated after this day.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mejurix_cli import console
-from mejurix_cli.options import AsJson, Matter, Model, Quiet, Store
+from mejurix_cli.options import (
+    After,
+    AsJson,
+    Before,
+    Entity,
+    Matter,
+    Model,
+    Person,
+    Quiet,
+    Side,
+    Site,
+    Status,
+    Store,
+)
 
 if TYPE_CHECKING:
     from qdrant_mejurix import AddReport
@@ -105,6 +118,13 @@ def search(
             "May be given more than once; all have to hold.",
         ),
     ] = None,
+    entity: Entity = None,
+    status: Status = None,
+    side: Side = None,
+    site: Site = None,
+    person: Person = None,
+    before: Before = None,
+    after: After = None,
     full: Annotated[bool, typer.Option("--full", help="Print whole passages, not the best part.")] = False,
     as_json: AsJson = False,
     model: Model = None,
@@ -112,7 +132,7 @@ def search(
     """Search one matter: passages with document, page and score. Exit code 1 when nothing is found."""
     from qdrant_mejurix.names import check_matter_name
 
-    from mejurix_cli.conditions import read_filter
+    from mejurix_cli.conditions import read_entity, read_filter
     from mejurix_cli.opening import check_location, open_case_files
     from mejurix_cli.passages import EXCERPT, hit_record, print_hits
     from mejurix_st.errors import InputError
@@ -121,7 +141,10 @@ def search(
     check_location(store)
     if not query.strip():
         raise InputError("The query is empty; give a question or key words.")
-    user = read_filter(condition or [])
+    user = read_entity(
+        read_filter(condition or []), entity, status=status, laterality=side, site=site, experiencer=person,
+        before=before, after=after,
+    )  # fmt: skip
     with open_case_files(store, model, create=False) as opened:
         asked = opened.matter(matter)
         hits = asked.search(query, limit=limit, filter=user)
@@ -131,7 +154,7 @@ def search(
     else:
         print_hits(console.output(), hits, query, limit=None if full else EXCERPT)
     if not hits:
-        why = "other words, or a wider --filter, may find more" if user else "other words may find more"
+        why = "other words, or fewer conditions, may find more" if user else "other words may find more"
         if empty:
             why = f'the matter "{matter}" holds no document; add some with mejurix-st index'
         console.note(f"Nothing found: {why}.")

@@ -33,12 +33,21 @@ class ClientStore:
     made findable in one operation, the old ones deleted in one operation. A search between the last two may
     meet both; it keeps the newer generation of each document (`Matter.search`), so that no result list mixes
     two versions.
+
+    With a qdrant-client older than 1.19 the word frequencies behind the sparse arms are those of the whole
+    collection, not of the matter; a warning says so. Everything else is the same.
     """
 
     def __init__(self, client: QdrantClient, location: str, collection: str, *, shared: bool) -> None:
         self.location, self.shared = location, shared
         self._client, self._collection = client, collection
         self._switch = ReadWriteLock()
+        if not hasattr(models, "IdfCorpusParams"):
+            warnings.warn(
+                "This qdrant-client counts word frequencies over all matters of a collection, so another matter's "
+                "words shift the order of keyword hits (never what is found); install qdrant-client>=1.19.",
+                stacklevel=4,
+            )
         # The in-memory client is not safe to use from several threads; a server's client is.
         self._turn: AbstractContextManager[Any] = nullcontext() if shared else threading.RLock()
         self.manifest = CollectionManifest(client, f"{collection}-manifest", self._service)
@@ -221,7 +230,7 @@ class ClientStore:
 
 def _statistics(corpus: models.Filter) -> models.SearchParams | None:
     """Word frequencies of the matter; of the whole collection with a client that knows no other."""
-    parameters = getattr(models, "IdfCorpusParams", None)  # from qdrant-client 1.19 or so on
+    parameters = getattr(models, "IdfCorpusParams", None)  # from qdrant-client 1.19 on
     return models.SearchParams(idf=parameters(corpus=corpus)) if parameters else None
 
 

@@ -239,12 +239,7 @@ class EdgeStore:
         with self._engine("read"):
             records, after = self._open.scroll(request)
         found = [
-            Found(
-                str(record.id),
-                0.0,
-                record.payload or {},
-                _dense_of(record.vector) if vectors else None,
-            )
+            Found(str(record.id), 0.0, record.payload or {}, _dense_of(record.vector) if vectors else None)
             for record in records
         ]
         return found, None if after is None else str(after)

@@ -23,7 +23,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,16 @@ PAYLOAD_INDEXES: dict[str, FieldKind] = {
 }
 _PROBE = "MRI: no lumbar spine fracture; left knee sprain before the accident. 요추 골절은 없고 슬관절 염좌."
 _BIRTH = re.compile(r"(?:born(?: on)?|birth|d\.?o\.?b\.?|생년월일|출생)\W{0,4}$", re.IGNORECASE)
+_FORM = re.compile(
+    r"^(?:(?:which|what) (?:record|document|passage|note|report)s? (?:says?|shows?|states?)(?: that)? )?"
+    r"(?:(?:was|were|is|are|did|does|do|has|have|had) (?:there (?:any |an? )?)?)?",
+    re.IGNORECASE,
+)
+_RELATIVES = re.compile(
+    r"\b(?:relatives?|family|mother|father|parents?|sisters?|brothers?|siblings?|daughters?|sons?|aunts?|uncles?"
+    r"|grand(?:mother|father)s?|nephews?|nieces?|cousins?)\b|가족|모친|부친|어머니|아버지|형제|자매|누나|언니|오빠|딸|아들",
+    re.IGNORECASE,
+)
 _HEAD = 2000
 """Code points at a document's beginning in which its own date is looked for."""
 
@@ -124,10 +134,24 @@ class EntityReader:
         return Reading(payload, _sparse(assertion_vector(text, spans, assertions)))
 
     def query_vector(self, text: str) -> SparseVector:
-        """Vector of a query for the arm "assertions"; empty when it names no entity."""
-        from mejurix_st.entities import assertion_query_vector
+        """Vector of a query for the arm "assertions"; empty when it names no entity.
 
-        return _sparse(assertion_query_vector(text))
+        "Was a fracture excluded?" wants the records that say so: the question's own words decide, without
+        their form. A query that only names a thing ("breast cancer") asserts nothing of it and asks for all
+        that is said of it; one that names relatives asks about them.
+        """
+        from mejurix_st.entities import assert_spans, assertion_query_vector, recognize
+
+        plain = _FORM.sub("", text).rstrip(" ?？.") or text
+        spans = recognize(plain)
+        said = [_asked(assertion, plain) for assertion in assert_spans(plain, spans)]
+        return _sparse(assertion_query_vector(plain, spans, said))
+
+
+def _asked(assertion: Assertion, query: str) -> Assertion:
+    if assertion.experiencer == "patient" and _RELATIVES.search(query):
+        return replace(assertion, experiencer="family")
+    return assertion if assertion.cues else replace(assertion, status="hypothetical")
 
 
 def document_date(text: str) -> str:

@@ -116,9 +116,7 @@ class Index:
                 f"{_FORMAT}. Update mejurix-st, or index the files into a new store."
             )
         if settings is None and encoder is None:
-            raise StoreError(
-                f"There is no index at {store.location}; make one by adding files with an encoder."
-            )
+            raise StoreError(f"There is no index at {store.location}; make one, with an encoder.")
         self.reader = self._choose_reader(settings, entities)
         if encoder is not None:
             if settings is not None:
@@ -234,12 +232,7 @@ class Index:
     ) -> tuple[dict[str, SparseVector], dict[str, Any]]:
         """Sparse vectors of one passage by arm (an arm without entries is left out), and annotations.
 
-        Args:
-            lexical_text: what the arm "bm25" reads: header and text.
-            text: the passage.
-            start: its offset in the document.
-            page_at: page of an offset in the document, where there are pages.
-            document_date: see `qdrant_mejurix.entities`.
+        `lexical_text` is what the arm "bm25" reads: header and text; for the rest see `EntityReader.read`.
         """
         annotations: dict[str, Any] = {}
         if self.annotator is not None:
@@ -250,7 +243,7 @@ class Index:
             annotations |= reading.payload
             vectors["assertions"] = reading.vector
         elif self._assertion_indexer is not None:
-            vectors["assertions"] = self._from_indexer(self._assertion_indexer, text)
+            vectors["assertions"] = _from_indexer(self._assertion_indexer, text)
         return {arm: vector for arm, vector in vectors.items() if vector}, annotations
 
     def lexical_query(self, text: str) -> SparseVector:
@@ -261,12 +254,7 @@ class Index:
         """Vector of a query for the arm "assertions"; None when the index has no such arm."""
         if self.reader is not None:
             return self.reader.query_vector(text)
-        return self._from_indexer(self._assertion_indexer, text) if self._assertion_indexer else None
-
-    @staticmethod
-    def _from_indexer(indexer: AssertionIndexer, text: str) -> SparseVector:
-        indices, values = indexer(text)
-        return SparseVector([int(i) for i in indices], [float(v) for v in values])
+        return _from_indexer(self._assertion_indexer, text) if self._assertion_indexer else None
 
     def lacks_entities(self, condition: models.Filter) -> bool:
         """Whether a filter looks at entities that nothing here has, so that it could only find nothing."""
@@ -305,3 +293,8 @@ def _default_chunking(encoder: TextEncoder | None) -> ChunkingConfig:
     if not limit or limit >= default.max_tokens:
         return default
     return ChunkingConfig(max_tokens=limit, overlap_tokens=limit // 8, header_tokens=min(48, limit // 4))
+
+
+def _from_indexer(indexer: AssertionIndexer, text: str) -> SparseVector:
+    indices, values = indexer(text)
+    return SparseVector([int(i) for i in indices], [float(v) for v in values])

@@ -46,10 +46,14 @@ def find_sites(text: str, start: int = 0, end: int | None = None) -> list[tuple[
     if len(lowered) != len(text):  # rare letters change length; offsets must not
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     stop = len(text) if end is None else end
-    return [
-        (match.start(), match.end(), groups[match.lastgroup or ""])
-        for match in pattern.finditer(lowered, start, stop)
-    ]
+    found: list[tuple[int, int, str]] = []
+    for match in pattern.finditer(lowered, start, stop):
+        site = groups[match.lastgroup or ""]
+        if found and site in with_larger(found[-1][2]) and lowered[found[-1][1] : match.start()] in ("", " "):
+            found[-1] = (found[-1][0], match.end(), found[-1][2])  # "lumbar spine" is one mention
+        else:
+            found.append((match.start(), match.end(), site))
+    return found
 
 
 def site_of(name: str) -> str:

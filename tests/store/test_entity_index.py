@@ -133,9 +133,42 @@ def test_an_annotator_may_add_fields_and_not_take_those_of_entities(encoder):
     with open_index(":memory:", encoder, entities=True, annotator=lambda text: {"words": 2}) as index:
         index.matter("m").add_records(["hip fracture"])
         assert index.matter("m").search("hip")[0].payload["words"] == 2
-    with open_index(":memory:", encoder, entities=True, annotator=lambda text: {"date": []}) as index:
-        with pytest.raises(InputError, match="date"):
-            index.matter("m").add_records(["hip fracture"])
+    with (
+        open_index(":memory:", encoder, entities=True, annotator=lambda text: {"date": []}) as index,
+        pytest.raises(InputError, match="date"),
+    ):
+        index.matter("m").add_records(["hip fracture"])
+
+
+def test_langchain_conditions_are_decided_by_the_store(matter):
+    pytest.importorskip("langchain_core")
+    from langchain_mejurix import MejurixRetriever
+
+    retriever = MejurixRetriever(matter=matter)
+    found = retriever.invoke("what does the imaging show?", assertions={"골절": "absent"})
+    assert found
+    assert all("no acute fracture" in document.page_content for document in found)
+    assert retriever.invoke("imaging", assertions={"fracture": {"status": "possible"}}) == []
+    assert retriever.invoke("imaging", entity_types=["COMPENSATION"]) == []
+    assert retriever.invoke("imaging", entities=["knee sprain"], entity_types=["DISEASE"])
+
+
+def test_a_query_asks_for_what_its_words_say(open_case):
+    matter = open_case(entities=True).matter("m")
+    texts = {
+        "yes": "CT shows a hip fracture.",
+        "no": "CT: no hip fracture.",
+        "her": "She had breast cancer.",
+        "aunt": "Her aunt had breast cancer.",
+    }
+    matter.add_records(list(texts.values()), ids=list(texts))
+
+    def first(query):
+        return matter.search(query, mode="assertions")[0].payload["id"]
+
+    assert first("Was a hip fracture excluded?") == "no"
+    assert first("breast cancer of a sister") == "aunt"
+    assert first("Was there a hip fracture?") == "yes"
 
 
 @pytest.mark.parametrize(
