@@ -28,6 +28,7 @@ from langchain_mejurix import Answer, Citation, answer
 from langchain_mejurix.prompt import read_claims
 from qdrant_mejurix import open_index
 
+from mejurix_st.entities.sentences import sentence_spans
 from mejurix_st.samples import SampleQuestion, sample_matters, sample_questions
 from mejurix_st.text import read_document
 
@@ -113,6 +114,12 @@ def inventions(
     yield "text of another matter", f"{foreign} [{number}]."
     if others:
         yield "wrong passage cited", f"{quote} [{others[-1]}]."
+
+
+def longest_sentence(quote: str) -> str:
+    """The longest sentence of a gold quote, without a list's number and the full stop."""
+    parts = [" ".join(quote[start:end].split()) for start, end in sentence_spans(quote)]
+    return re.sub(r"^\d+\.\s+", "", max(parts, key=len)).rstrip(".")
 
 
 def negated(quote: str) -> str:
@@ -232,11 +239,13 @@ def scripted(
         passages = {n: " ".join(text.split()) for n, text in shown_passages(prompt).items()}
         sentences: list[tuple[str, str]] = []
         for one in question.answers:
-            quote = " ".join(one.quote.split()).rstrip(".")
+            quote = longest_sentence(one.quote)
             holders = [n for n, text in passages.items() if quote in text]
             if holders:
                 sentences.append(("true: copied", f"{quote} [{holders[0]}]."))
-                sentences.append(("true: paraphrased", f"{question.answer.rstrip('.')} [{holders[0]}]."))
+                for start, end in sentence_spans(question.answer):
+                    paraphrase = f"{question.answer[start:end].strip().rstrip('.')} [{holders[0]}]."
+                    sentences.append(("true: paraphrased", paraphrase))
                 others = [n for n in passages if n not in holders]
                 sentences += inventions(question, quote, holders[0], others, foreign)
                 break
@@ -294,7 +303,7 @@ def main() -> None:
     arguments = parser.parse_args()
     gold, tally, failures = Gold(), Tally(), list[str]()
     questions = sample_questions()
-    quotes = {q.matter: " ".join(q.answers[0].quote.split()).rstrip(".") for q in questions if q.answers}
+    quotes = {q.matter: longest_sentence(q.answers[0].quote) for q in questions if q.answers}
     with (
         tempfile.TemporaryDirectory() as folder,
         open_index(Path(folder) / "store", make_encoder(arguments.model)) as index,

@@ -249,7 +249,10 @@ def _copied_otherwise(said: Facts, evidence: str) -> bool:
     joined = [(spans[n][0], spans[n + width - 1][1]) for n in range(len(spans) - width + 1)]
     parts = [facts_of(evidence[start:end].strip()) for start, end in joined]
     near = [part for part in parts if coverage(said.words, part) >= _NEAR_COPY]
-    if not near or len(said.words) < 3:
+    whole = facts_of(evidence)
+    if len(parts) > 1 and min(coverage(said.words, whole), coverage(whole.words, said)) >= _NEAR_COPY:
+        near.append(whole)  # a line break that looked like the end of a sentence
+    if not near:
         return False
     stems = frozenset(said.words)
     return all(negations(_aligned(part.text, stems)) != negations(said.text) for part in near)

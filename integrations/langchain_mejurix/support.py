@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,10 @@ _BACKGROUND = (
     "박물관은 월요일에 휴관한다.",
     "북부 지방에 비가 예상된다.",
 )
+_REQUEST = re.compile(
+    r"\?[\"'”’)]*$|^\W*(?:\d+\.\s*)?(?:describe|state|identify|list|explain|produce|admit)\b", re.IGNORECASE
+)
+"""Questions and requests ask; they say nothing that could support a sentence."""
 _MOST_TRIED = 6
 _CACHE_SIZE = 20_000
 
@@ -106,7 +111,12 @@ def find_support(
         question: the question that was asked.
     """
     said = facts_of(sentence)
-    candidates = [window for passage in passages for window in windows_of(passage)]
+    candidates = [
+        window
+        for passage in passages
+        for window in windows_of(passage)
+        if not (window.sentences == 1 and _REQUEST.search(window.text))
+    ]
     if not candidates:
         return Support(None, "the cited passage holds nothing that can be used as evidence")
     ranked = sorted(
