@@ -77,20 +77,21 @@ def kernel_room(monkeypatch):
             "TOKENIZERS_PARALLELISM": "false",
         }.items():
             monkeypatch.setenv(name, value)
-        yield
+        yield folder
 
 
 @pytest.mark.default_model
-@pytest.mark.usefixtures("kernel_room")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_from_top_to_bottom(path, tmp_path):
+def test_runs_from_top_to_bottom(path, tmp_path, kernel_room):
     notebook = read(path)
     settings = Config()
     settings.KernelManager.transport = "ipc"  # local sockets without a port: the network stays shut
+    settings.KernelManager.ip = f"{kernel_room}/kernel"
     nbclient.NotebookClient(
         notebook,
         config=settings,
         timeout=PATIENCE,
+        startup_timeout=PATIENCE,
         kernel_name="python3",
         resources={"metadata": {"path": str(tmp_path)}},
     ).execute()

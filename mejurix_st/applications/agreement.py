@@ -13,6 +13,21 @@ if TYPE_CHECKING:
     from mejurix_st.types import EntitySpan
 
 Conflict = Literal["", "status", "side", "severity"]
+#: Named by nearly every file: they tell neither what it is about nor whether it meets a rule.
+COMMON = frozenset(
+    (
+        "evidence",
+        "claimant",
+        "plaintiff",
+        "defendant",
+        "court",
+        "board",
+        "judge",
+        "jury",
+        "witness",
+        "attorney",
+    )
+)
 _SEVERITY_GAP = 2  # "mild" and "moderate" may be one injury, "mild" and "severe" are not
 
 

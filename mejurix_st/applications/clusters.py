@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mejurix_st.applications.agreement import named
+from mejurix_st.applications.agreement import COMMON, named
 from mejurix_st.applications.passages import Vectors, embed_passages
 from mejurix_st.errors import InputError, MissingExtraError
 from mejurix_st.types import EntityType
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Method = Literal["agglomerative", "hdbscan"]
 _MOST_CLUSTERS = 12  # tried when the number is left open
+_FEW_PASSAGES = 9
 _LABEL_TERMS = 3
 _DENIABLE = (EntityType.DISEASE, EntityType.SYMPTOM, EntityType.OUTCOME)  # not the test that found none
 
@@ -77,8 +78,9 @@ def cluster_passages(
         model: encodes the passages with its document prompt.
         method: "agglomerative" (Ward's linkage of the unit vectors; every passage gets a group) or "hdbscan"
             (dense groups; the rest gets none).
-        clusters: number of groups, for "agglomerative"; when None, 2 to 12, whichever has the best mean
-            silhouette (Rousseeuw 1987).
+        clusters: number of groups, for "agglomerative"; when None, 3 (of fewer than nine passages 2) to the
+            square root of the number of passages, at most 12, whichever has the best mean silhouette
+            (Rousseeuw 1987).
         smallest: fewest passages of a group, for "hdbscan", 2 or more.
 
     Returns:
@@ -106,10 +108,12 @@ def cluster_passages(
         raise InputError(f"smallest is {smallest}; give 2 to {count}.")
     if method == "hdbscan":
         # On unit vectors the Euclidean distance rises with the cosine distance, and needs no full matrix.
-        found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(passages.vectors.astype(np.float64))
+        # Leaves of the tree: many small themes rather than a few broad ones.
+        clusterer = HDBSCAN(min_cluster_size=smallest, cluster_selection_method="leaf", copy=True)
+        found = clusterer.fit_predict(passages.vectors.astype(np.float64))
     else:
         vectors = passages.vectors.astype(np.float64)
-        tries = [clusters] if clusters is not None else list(range(2, min(_MOST_CLUSTERS, count - 1) + 1))
+        tries = [clusters] if clusters is not None else _numbers_to_try(count)
         best = -math.inf
         for number in tries:
             made = AgglomerativeClustering(number, linkage="ward").fit_predict(vectors)
@@ -117,6 +121,12 @@ def cluster_passages(
             if score > best:
                 best, found = score, made
     return _described(np.asarray(found, dtype=np.int64), passages)
+
+
+def _numbers_to_try(count: int) -> list[int]:
+    """Two groups have the best silhouette of nearly every file: its two languages. More says more."""
+    fewest = 2 if count < _FEW_PASSAGES else 3
+    return list(range(fewest, max(fewest, min(_MOST_CLUSTERS, math.isqrt(count))) + 1))
 
 
 def _silhouette(vectors: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
@@ -156,7 +166,7 @@ def _concepts(text: str) -> dict[str, bool]:
     """Concepts of a passage; True where it says each time that there is none."""
     found: dict[str, bool] = {}
     for span, assertion in named(text):
-        if assertion.experiencer == "patient":
+        if assertion.experiencer == "patient" and span.normalized not in COMMON:
             absent = assertion.status == "absent" and span.type in _DENIABLE
             found[span.normalized] = absent and found.get(span.normalized, True)
     return found

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mejurix_st.applications.agreement import named, same_concept
+from mejurix_st.applications.agreement import COMMON, named, same_concept
 from mejurix_st.types import EntityType
 
 if TYPE_CHECKING:
@@ -73,16 +73,23 @@ def compare(rule: Statement, statement: Statement) -> tuple[Ground, ...]:
     for wish, wished in named(_IF.sub(lambda word: " " * len(word.group()), rule.text)):
         wanted = "absent" if wished.status == "absent" else "present"
         for span, says in said:
-            if _answers(wish, span) and (span.start, span.end) not in grounds:
+            if _answers(wish, span, says) and (span.start, span.end) not in grounds:
                 ground = _ground(span, says, wish.text, statement, wanted=wanted, present=present)
                 grounds[span.start, span.end] = ground
     return tuple(grounds.values())
 
 
-def _answers(wish: EntitySpan, span: EntitySpan) -> bool:
-    """Whether a record's entity is, or is a kind of, what the rule names."""
+def _answers(wish: EntitySpan, span: EntitySpan, says: Assertion) -> bool:
+    """Whether a record's entity is, or is a kind of, what the rule names.
+
+    Any condition is a disability or an injury; but that one condition is absent does not mean that there is
+    none, unless the record says so in general ("no ankle disability").
+    """
+    if span.normalized in COMMON:
+        return False
     if wish.normalized in _GENERIC:
-        return span.type in _CONDITIONS
+        general = bool(_GENERIC & set(span.normalized.split()))
+        return span.type in _CONDITIONS and (general or says.status != "absent")
     return same_concept(wish.normalized, span.normalized)
 
 
