@@ -91,11 +91,11 @@ def cross_reference(
             "No sentence of the record says anything of an entity; give medical or legal records."
         )
     # The lead makes the element clear, and is the same for all; the element alone tells them apart.
-    asked = encode(model, [rule.in_context for rule in rules], "query")
-    asked = (asked + encode(model, [" ".join(rule.text.split()) for rule in rules], "query")) / 2
+    in_context = encode(model, [rule.in_context for rule in rules], "query")
+    alone = encode(model, [" ".join(rule.text.split()) for rule in rules], "query")
     said = encode(model, [statement.in_context for statement in statements], "document")
     found: list[CrossReference] = []
-    for rule, cosines in zip(rules, asked @ said.T, strict=True):
+    for rule, cosines in zip(rules, (in_context + alone) @ said.T / 2, strict=True):
         found.extend(_best(rule, statements, cosines, limit))
     return found
 
