@@ -196,7 +196,7 @@ def report(
         "assertions": FusionWeights(0.0, 0.0, 1.0),
         "dense + bm25": plain,
     }
-    for shown in sorted({*WEIGHTS[1::2], *([weight] if weight else [])}):
+    for shown in sorted({*WEIGHTS[1::2], FusionWeights().assertions, *([weight] if weight else [])}):
         name = f"+ {shown:g}" + (" (chosen)" if shown == weight else "")
         settings[name] = FusionWeights(base.dense, base.bm25, shown, base.k, base.method)
     held, asked = [r for r in rows if half(r.id)], [q for q in questions if half(q.id)]
