@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,9 @@ from mejurix_st.errors import InputError
 from mejurix_st.training.head import closed_form_head
 from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import Mixture, build_mixture
-from mejurix_st.training.sources import Pair, pairs
-from mejurix_st.training.step import DOCUMENT, QUERY, Memory, StepConfig, step_losses
+from mejurix_st.training.recipe_data import WEIGHTS, near_pairs, taught_texts
+from mejurix_st.training.sources import pairs
+from mejurix_st.training.step import Memory, StepConfig, step_losses
 from mejurix_st.training.student import Student, TextEncoder
 from mejurix_st.training.teachers import TeacherBank, teach
 
@@ -38,23 +39,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-# How often each source is drawn, and how many of its pairs the teachers read.
-WEIGHTS = {
-    "medquad": 3.0,
-    "us_code": 4.5,
-    "disease_ontology": 0.8,
-    "icd10cm": 0.8,
-    "notes_and_dialogues": 0.8,
-    "abbreviations": 0.3,
-    "va_contentions": 0.5,
-    "clinical_notes": 2.5,
-    "decisions": 1.5,
-    "worksheets": 0.5,
-    "korean": 1.0,
-}
-TAUGHT = {"medquad": 4500, "us_code": 7000, "clinical_notes": 4500, "decisions": 1500, "worksheets": 500}
-TAUGHT |= {"disease_ontology": 2000, "icd10cm": 1500, "notes_and_dialogues": 1000, "va_contentions": 800}
-TAUGHT |= {"korean": 3186}
+_CENTRED_ON = 600  # texts
 
 
 @dataclass(frozen=True)
@@ -74,16 +59,6 @@ class DefaultRecipe:
     checkpoint_every: int = 25
     seed: int = 1
     step: StepConfig = field(default_factory=StepConfig)
-
-
-def taught_texts(built: dict[str, list[Pair]]) -> list[str]:
-    """Texts that the teachers read, prompts included, each once."""
-    texts: dict[str, None] = {}
-    for name, rows in built.items():
-        for pair in rows[: TAUGHT.get(name, 0)]:
-            texts[QUERY + pair.query] = None
-            texts[DOCUMENT + pair.positive] = None
-    return list(texts)
 
 
 def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
@@ -282,17 +257,12 @@ def prepare(
         bucket_tokens=8192,
     )  # fmt: skip
     bank = teach(taught_texts(built), reader, folder / "teachers")
-    mixture.neighbours = partial(_near_pairs, bank)
+    mixture.neighbours = partial(near_pairs, bank)
     counts = {name: len(rows) for name, rows in built.items()}
     (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
     run = Run(recipe, folder, build_student(recipe, bank, device), mixture, bank)
     run.restore()
     return run
-
-
-def _near_pairs(bank: TeacherBank, rows: Sequence[Pair], count: int) -> list[Pair]:
-    """A batch around its first pair, by the base's vectors of the documents."""
-    return [rows[i] for i in bank.nearest([DOCUMENT + row.positive for row in rows], count)]
 
 
 def sample_vectors(run: Run, texts: Sequence[str]) -> np.ndarray:
@@ -302,5 +272,17 @@ def sample_vectors(run: Run, texts: Sequence[str]) -> np.ndarray:
 
 
 def export(run: Run, folder: Path) -> None:
-    """Writes adapter and head as they ship."""
-    write_trained(folder, run.trained())
+    """Writes adapter and head as they ship; the head's bias is moved so that a sample of texts has mean zero.
+
+    In-batch negatives of one source leave a direction that all texts of the field share; taking the mean out
+    takes it away, and random pairs part.
+    """
+    trained = run.trained()
+    if run.bank is not None:
+        rng = random.Random(run.recipe.seed)
+        texts = sorted(run.bank.rows)
+        sample = rng.sample(texts, min(_CENTRED_ON, len(texts)))
+        with torch.no_grad():
+            mean = run.student.head(run.student.texts.states(sample)).mean(0).cpu()
+        trained = replace(trained, head_bias=trained.head_bias - mean)
+    write_trained(folder, trained)
