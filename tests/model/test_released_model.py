@@ -1,0 +1,44 @@
+"""The released default model: frozen numbers, and what a user would see of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mejurix_st.hub import installed, load
+
+pytestmark = pytest.mark.default_model
+
+QUERIES = ["Was the lumbar fracture related to service?", "요추 골절이 사고와 관련이 있습니까?"]
+FROZEN = [
+    [0.18762, 0.04012, 0.18382, -0.21555, 0.00608, -0.05114],
+    [-0.04462, -0.02918, 0.04024, -0.1331, 0.01633, 0.02658],
+]
+
+
+@pytest.fixture(scope="module")
+def model():
+    if installed() is None:
+        pytest.skip("the default model is not installed; run mejurix-st install")
+    return load(device="cpu")
+
+
+def test_first_components_are_those_of_the_release(model):
+    vectors = model.encode_query(QUERIES)
+    assert vectors.shape == (2, 256)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(vectors[:, :6], FROZEN, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "same", "opposite"),
+    [
+        ("Surgery is needed.", "An operation is required.", "Surgery is not needed."),
+        ("수술이 필요하다.", "수술적 치료를 요한다.", "수술이 필요하지 않다."),
+        ("The left knee is painful.", "There is pain in the left knee.", "The right knee is painful."),
+    ],
+)
+def test_other_words_are_nearer_than_the_opposite(model, anchor, same, opposite):
+    a, s, o = model.encode_query([anchor, same, opposite])
+    assert a @ s > a @ o + 0.2
