@@ -35,7 +35,7 @@ demo: env
 
 test: env-test
 	$(BIN)/mejurix-st install
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .
