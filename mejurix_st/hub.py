@@ -195,12 +195,15 @@ def _default_folder(cache: str | Path | None) -> Path:
 
 
 def _commit(digest: str, source: str) -> str:
-    """Forty hex digits that name this version: what was trained, on the base from which source."""
+    """Forty hex digits that name this version: what was trained, fusion weights, and the base's source."""
     from mejurix_st._base_weights import package_file
+    from mejurix_st._default_model import TRAINED
 
     if source == "auto":
         source = "package" if package_file() is not None else "hub"
-    return hashlib.sha256(f"{digest} {source}".encode()).hexdigest()[:40]
+    fusion = TRAINED / "fusion.json"
+    weights = fusion.read_text(encoding="utf-8") if fusion.is_file() else ""
+    return hashlib.sha256(f"{digest} {source} {weights}".encode()).hexdigest()[:40]
 
 
 def _repository(model_id: str, cache: str | Path | None) -> Path:
