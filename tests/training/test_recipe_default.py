@@ -201,6 +201,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(make_run, tmp_path: Path):
 def test_export_gives_the_student_s_vectors(make_run, base: BaseEncoder, tmp_path: Path):
     run = make_run(tmp_path / "run", replace(SMALL, adapter_rate=0.02))
     run.train(5, show_progress=False)
+    run.bank = None  # no texts to centre on: the head is exported as it stands
     export(run, tmp_path / "trained")
     trained = read_trained(tmp_path / "trained")
     assert trained.config["steps"] == 5
@@ -219,6 +220,19 @@ def test_export_gives_the_student_s_vectors(make_run, base: BaseEncoder, tmp_pat
         merged, unmerged = ((student * vectors(e)).sum(1) for e in (reader, plain))
     assert merged.min() > 0.99  # the student is bfloat16
     assert unmerged.mean() < merged.mean()
+
+
+def test_export_takes_the_mean_of_the_taught_texts_out(make_run, tmp_path: Path):
+    run = make_run(tmp_path / "run")
+    run.train(2, show_progress=False)
+    assert run.bank is not None
+    export(run, tmp_path / "trained")
+    trained = read_trained(tmp_path / "trained")
+    with torch.no_grad():
+        states = run.student.texts.states(sorted(run.bank.rows))
+        mean = functional.linear(states, trained.head_weight, trained.head_bias).mean(0)
+        before = run.student.head(states).mean(0)
+    assert mean.norm() < 0.05 * before.norm()
 
 
 def test_prepare_and_train_in_a_folder(base: BaseEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
