@@ -104,12 +104,19 @@ def install(*, cache: str | Path | None = None, source: str = "auto", force: boo
                 target.parent.mkdir(exist_ok=True)
                 _place(built, target, force=force)
     with _cache_errors(repository):
-        _mark_absent(repository / ".no_exist" / commit, target)
-        reference = repository / "refs" / "main"
-        reference.parent.mkdir(exist_ok=True)
-        beside = reference.with_name(f".main-{uuid.uuid4().hex}")
-        beside.write_text(commit, encoding="utf-8")
-        beside.replace(reference)
+        registered = installed(cache=cache) == target
+        try:
+            _mark_absent(repository / ".no_exist" / commit, target)
+        except OSError:
+            # A read-only cache that has the model already: the markers only save questions to the hub.
+            if not registered:
+                raise
+        if not registered:
+            reference = repository / "refs" / "main"
+            reference.parent.mkdir(exist_ok=True)
+            beside = reference.with_name(f".main-{uuid.uuid4().hex}")
+            beside.write_text(commit, encoding="utf-8")
+            beside.replace(reference)
     return target
 
 
@@ -224,7 +231,7 @@ def _place(built: Path, target: Path, *, force: bool) -> None:
 def _mark_absent(folder: Path, target: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in _ABSENT:
-        if not (target / name).exists():
+        if not (target / name).exists() and not (folder / name).exists():
             (folder / name).touch()
 
 

@@ -21,8 +21,8 @@ class Citation:
     Attributes:
         matter: name of the matter.
         document: name of the document within it.
-        page_start: page of the first cited character's passage, counted from 1.
-        page_end: page of the last.
+        page_start: page of the first cited character, counted from 1.
+        page_end: page of the last cited character.
         start: code-point offset into the document's text, inclusive.
         end: code-point offset, exclusive.
         quote: the cited text; `document.text[start:end] == quote`.

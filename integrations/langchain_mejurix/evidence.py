@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qdrant_mejurix.points import pages_between
+
 from langchain_mejurix.answer_types import Citation
 from langchain_mejurix.instructions import find_instructions
 from mejurix_st.entities.sentences import sentence_spans
@@ -56,14 +58,16 @@ class Window:
     @property
     def citation(self) -> Citation:
         """The stretch as a citation, with offsets into the document's text."""
-        chunk = self.passage.hit.chunk
+        hit, chunk = self.passage.hit, self.passage.hit.chunk
+        start, end = chunk.start + self.start, chunk.start + self.end
+        first, last = pages_between(chunk, hit.payload, start, end)
         return Citation(
             matter=chunk.matter,
-            document=chunk.document or str(self.passage.hit.payload.get("id", "")),
-            page_start=chunk.page_start,
-            page_end=chunk.page_end,
-            start=chunk.start + self.start,
-            end=chunk.start + self.end,
+            document=chunk.document or str(hit.payload.get("id", "")),
+            page_start=first,
+            page_end=last,
+            start=start,
+            end=end,
             quote=self.text,
         )
 
@@ -116,9 +120,10 @@ def warnings_of(passages: Sequence[Passage]) -> tuple[str, ...]:
     found = {}
     for passage in passages:
         if passage.unsafe:
-            chunk = passage.hit.chunk
-            found[chunk.document, chunk.page_start] = (
-                f"{chunk.document or 'a record'}, page {chunk.page_start}, holds text that gives orders "
+            chunk, (start, end) = passage.hit.chunk, passage.unsafe[0]
+            page, _ = pages_between(chunk, passage.hit.payload, chunk.start + start, chunk.start + end)
+            found[chunk.document, page] = (
+                f"{chunk.document or 'a record'}, page {page}, holds text that gives orders "
                 "to its reader; it was not used as evidence."
             )
     return tuple(found.values())

@@ -70,7 +70,9 @@ def prompt_messages(
     for passage in passages:
         chunk = passage.hit.chunk
         name = " ".join(visible(chunk.document).split()).replace('"', "'")
-        head = f'{fence} PASSAGE {passage.number} (document "{name}", page {chunk.page_start})'
+        last = f"-{chunk.page_end}" if chunk.page_end > chunk.page_start else ""
+        pages = f"page{'s' if last else ''} {chunk.page_start}{last}"
+        head = f'{fence} PASSAGE {passage.number} (document "{name}", {pages})'
         # A document cannot know the code; should chance or a leak put it there, it goes.
         body = withheld(chunk.text, passage.unsafe)
         if chunk.header and not find_instructions(chunk.header):

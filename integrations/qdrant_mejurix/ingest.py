@@ -11,19 +11,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mejurix_st.errors import MejurixError, StoreError
+from mejurix_st.errors import InputError, MejurixError, StoreError
 from qdrant_mejurix import lifecycle
 from qdrant_mejurix.entities import document_date
 from qdrant_mejurix.manifest import Entry, State
 from qdrant_mejurix.names import check_document_name
-from qdrant_mejurix.points import Point, chunk_payload, passage_id, unique_in_order
+from qdrant_mejurix.points import Point, chunk_payload, page_breaks, passage_id, unique_in_order
 from qdrant_mejurix.progress import Progress, progress_reporter
 from qdrant_mejurix.report import AddReport, file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mejurix_st.types import Chunk, Document
+    from mejurix_st.types import Chunk, Document, Page
     from qdrant_mejurix.index import Index
 
 SLAB = 256
@@ -46,6 +46,7 @@ class _Job:
     tokens: int = 0
     cut: bool = False  # all passages have been made
     waiting: int = 0  # passages made and not yet written
+    pages: tuple[Page, ...] = ()
     page_at: Callable[[int], int] | None = None
     date: str = ""  # of the document, where entities are stored
 
@@ -166,7 +167,7 @@ class Ingest:
         source = Path(path)
         if source.is_dir():
             raise MejurixError("this is a directory; give the files in it")
-        name = check_document_name(source.relative_to(root).as_posix() if root else source.name)
+        name = check_document_name(_name_below(source, root) if root else source.name)
         absolute = str(source.resolve())
         if self._names.get(name) == absolute:  # the same file, written another way
             self._report.skipped.append(path)
@@ -185,7 +186,7 @@ class Ingest:
         document = replace(read_document(source), name=name)
         if document.sha256 and document.sha256 != digest:
             raise MejurixError("it changed while it was being read; add it again")
-        job = _Job(path, replace(entry, source=absolute), version, digest)
+        job = _Job(path, replace(entry, source=absolute), version, digest, pages=document.pages)
         if self._index.reader is not None:
             job.page_at, job.date = document.page_at, document_date(document.text)
         return job, document
@@ -239,6 +240,7 @@ class Ingest:
         payload = {
             **annotations,
             **chunk_payload(chunk),
+            **page_breaks(chunk, job.pages),
             "staged": self._matter,
             "version": job.version,
             "sha256": job.sha256,
@@ -265,6 +267,14 @@ class Ingest:
             self._report.chunks += job.written
             self._report.tokens += job.tokens
         self._finished_at = time.monotonic()
+
+
+def _name_below(source: Path, root: Path) -> str:
+    """A file's path below `root`, however the two are written."""
+    for file, folder in ((source, root), (source.resolve(), root.resolve())):
+        if file.is_relative_to(folder) and ".." not in file.relative_to(folder).parts:
+            return file.relative_to(folder).as_posix()
+    raise InputError(f"it is not below root, {root}; give a root that holds it, or leave root out")
 
 
 def _current(job: _Job) -> Entry:

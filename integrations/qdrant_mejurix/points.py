@@ -10,6 +10,7 @@ Payload fields of a point:
 * `id`: the public id: the caller's own for records, the point's for passages.
 * `start`, `end`, `page_start`, `page_end`, `text`, `header`, `tokens`: the passage
   (`mejurix_st.types.Chunk`).
+* `page_breaks`: only of a passage on several pages: where each of its pages but the last ends.
 * `metadata`: the user's own fields; and what an annotator adds, for example `entity_types` and `date`.
 * `entities`, `entity_types`, `date`, `annotated`: in an index with entities; see `qdrant_mejurix.entities`.
 """
@@ -17,6 +18,7 @@ Payload fields of a point:
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mejurix_st.types import Page
+
 NAMESPACE = uuid.UUID("6d2f5c1e-2c1b-5f0e-9d55-0b6a6a3c7f11")
 """Namespace of every point id; changing it would orphan every stored point."""
 
@@ -39,7 +43,7 @@ _CHUNK_FIELDS = ("matter", "document", "start", "end", "text", "page_start", "pa
 _INTERNAL_FIELDS = ("staged", "generation", "annotated")
 _ENTITY_FIELDS = frozenset(("entities", "entity_types", "date"))
 RESERVED_FIELDS = frozenset(
-    _CHUNK_FIELDS + _INTERNAL_FIELDS + ("version", "sha256", "kind", "id", "metadata")
+    _CHUNK_FIELDS + _INTERNAL_FIELDS + ("page_breaks", "version", "sha256", "kind", "id", "metadata")
 )
 
 
@@ -114,6 +118,34 @@ def canonical_uuid(value: str) -> str | None:
 def chunk_payload(chunk: Chunk) -> dict[str, Any]:
     """The chunk's own fields, without the matter: that one is set by publishing."""
     return {name: getattr(chunk, name) for name in _CHUNK_FIELDS if name != "matter"}
+
+
+def page_breaks(chunk: Chunk, pages: Sequence[Page]) -> dict[str, list[int]]:
+    """The payload field `page_breaks` of a passage; nothing for one that stands on a single page.
+
+    Args:
+        chunk: the passage.
+        pages: all pages of its document; their ends are code-point offsets into the document's text.
+    """
+    breaks = [page.end for page in pages if chunk.page_start <= page.number < chunk.page_end]
+    return {"page_breaks": breaks} if breaks else {}
+
+
+def pages_between(chunk: Chunk, payload: Mapping[str, Any], start: int, end: int) -> tuple[int, int]:
+    """Pages of the first and the last character of a stretch of a passage.
+
+    Args:
+        chunk: the passage.
+        payload: of its hit or record. Without `page_breaks`, as in stores of earlier versions, a passage on
+            several pages gives all of them.
+        start: code-point offset into the document's text, inclusive; within the passage.
+        end: the same, exclusive.
+    """
+    breaks = payload.get("page_breaks") or []
+    if not breaks:
+        return chunk.page_start, chunk.page_end
+    first, last = bisect_right(breaks, start), bisect_right(breaks, max(start, end - 1))
+    return chunk.page_start + first, chunk.page_start + last
 
 
 def chunk_of(payload: Mapping[str, Any]) -> Chunk:

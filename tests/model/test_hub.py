@@ -1,6 +1,7 @@
 """Installing the default model into a Hugging Face cache, and loading models from there and elsewhere."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -224,6 +225,22 @@ def test_a_cache_that_cannot_be_written(tiny: Trained, cache: Path, monkeypatch:
         patch.setattr(Path, "mkdir", refused)
         with pytest.raises(InputError, match=r"cannot be written \(Permission denied\)\. Set HF_HOME"):
             hub.install(cache=cache)
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")]
+)
+def test_an_installed_model_needs_no_cache_that_can_be_written(
+    tiny: Trained, cache: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+):
+    def refused(self: Path, *_: object, **__: object) -> None:
+        raise error
+
+    target = hub.install(cache=cache)
+    shutil.rmtree(cache / REPOSITORY / ".no_exist")
+    for name in ("mkdir", "touch", "write_text", "replace", "rename"):
+        monkeypatch.setattr(Path, name, refused)
+    assert hub.install(cache=cache) == target == hub.installed(cache=cache)
 
 
 @pytest.mark.parametrize(("number", "message"), [(28, "No space left"), (30, "Read-only file system")])

@@ -1,14 +1,6 @@
-"""Bad inputs and bad circumstances: what each gets, and that nothing stored before suffers."""
+"""Bad inputs: what each gets, and that nothing stored before suffers."""
 
 from __future__ import annotations
-
-import os
-import shutil
-import sqlite3
-import subprocess
-import sys
-from collections import namedtuple
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +90,28 @@ def test_two_files_of_one_name_do_not_take_each_others_place(index, tmp_path):
     )
     assert (len(again.added), len(again.skipped)) == (1, 1)
     assert index.matter("o").count() == 1
+
+
+def test_files_are_named_below_a_root_and_only_below(index, tmp_path):
+    (tmp_path / "case" / "sub").mkdir(parents=True)
+    inside, outside = tmp_path / "case" / "sub" / "in.txt", tmp_path / "out.txt"
+    round_about = tmp_path / "case" / ".." / "out.txt"
+    for path in (inside, outside):
+        path.write_text(f"Text of {path.name}.", encoding="utf-8")
+    matter = index.matter("m")
+    report = matter.add([outside, round_about, inside], progress=False, root=tmp_path / "case")
+    assert [path for path, _ in report.failed] == [str(outside), str(round_about)]
+    assert all("not below root" in reason and "leave root out" in reason for _, reason in report.failed)
+    assert [document.name for document in matter.documents()] == ["sub/in.txt"]
+
+
+def test_a_relative_file_below_an_absolute_root(index, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "in.txt").write_text("The knee.", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    matter = index.matter("m")
+    assert matter.add("sub/in.txt", progress=False, root=tmp_path).failed == []
+    assert [document.name for document in matter.documents()] == ["sub/in.txt"]
 
 
 def test_moved_file_is_the_same_document(index, tmp_path):
@@ -203,120 +217,6 @@ def test_an_encoder_that_returns_nonsense_is_refused(encoder, hashing_class):
         with pytest.raises(InputError, match="shape"):
             index.matter("m").add_records(["x"])
         assert index.matter("m").count() == 0
-
-
-def test_one_owner_at_a_time(tmp_path, encoder):
-    with (
-        open_index(tmp_path / "store", encoder),
-        pytest.raises(StoreError, match=f"process {os.getpid()}.*close"),
-    ):
-        open_index(tmp_path / "store", encoder)
-    open_index(tmp_path / "store", encoder).close()
-
-
-def test_another_process_is_named(tmp_path, encoder):
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[2])\n"
-        "from hashing_encoder import HashingEncoder\n"
-        "from qdrant_mejurix import open_index\n"
-        "index = open_index(sys.argv[1], HashingEncoder()); print('open', flush=True); sys.stdin.read()\n"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "store"), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # noqa: S603
-        assert other.stdout.readline() == "open\n"
-        with pytest.raises(StoreError, match=f"process {other.pid}"):
-            open_index(tmp_path / "store", encoder)
-        other.kill()
-    open_index(tmp_path / "store", encoder).close()
-
-
-def _filled(folder, encoder):
-    with open_index(folder, encoder) as index:
-        index.matter("m").add_records([f"knee {i}" for i in range(50)])
-
-
-def _cut(path):
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
-
-
-DAMAGES = {
-    "manifest gone": lambda store: (store / "manifest.sqlite3").unlink(),
-    "manifest garbage": lambda store: (store / "manifest.sqlite3").write_bytes(b"no database" * 500),
-    "shard gone": lambda store: shutil.rmtree(store / "shard"),
-    "segments gone": lambda store: shutil.rmtree(store / "shard" / "segments"),
-    "config cut": lambda store: _cut(store / "shard" / "edge_config.json"),
-    "segment state cut": lambda store: _cut(next(store.glob("shard/segments/*/segment.json"))),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_folders_are_refused(tmp_path, encoder, damage):
-    _filled(tmp_path / "store", encoder)
-    DAMAGES[damage](tmp_path / "store")
-    with pytest.raises(StoreError, match=r"damaged|cannot be used"):
-        open_index(tmp_path / "store", encoder)
-
-
-def test_lost_passages_are_noticed_at_opening_and_told_by_verify(tmp_path, encoder, case_files):
-    from qdrant_mejurix.filters import models
-
-    with open_index(tmp_path / "store", encoder) as index:
-        index.matter("m").add(case_files, progress=False)
-        index.store.delete(models.Filter())
-    with pytest.raises(StoreError, match="damaged"):
-        open_index(tmp_path / "store", encoder)
-    with open_index(tmp_path / "store") as index:
-        assert [d.kind for d in index.verify()] == ["passages missing"] * 3
-
-
-def test_other_folders_are_refused(tmp_path, encoder):
-    (tmp_path / "letter.txt").write_text("Dear colleague", encoding="utf-8")
-    with pytest.raises(StoreError, match="not a store"):
-        open_index(tmp_path, encoder)
-    with pytest.raises(StoreError, match=r"letter\.txt"):
-        open_index(tmp_path / "letter.txt", encoder)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["letter.txt"]
-
-
-def test_a_mistyped_folder_is_not_made(tmp_path, encoder):
-    for arguments in ({"encoder": encoder, "create": False}, {}):
-        with pytest.raises(StoreError, match="no index"):
-            open_index(tmp_path / "typo", **arguments)
-    assert not (tmp_path / "typo").exists()
-
-
-def test_a_newer_format_is_refused(tmp_path, encoder):
-    _filled(tmp_path / "store", encoder)
-    with sqlite3.connect(tmp_path / "store" / "manifest.sqlite3") as connection:
-        connection.execute("UPDATE settings SET value = json_set(value, '$.format', 9)")
-    connection.close()
-    with pytest.raises(StoreError, match="format 9"):
-        open_index(tmp_path / "store", encoder)
-
-
-def test_full_disk(tmp_path, encoder, case_files, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    with open_index(tmp_path / "store", encoder) as index:
-        matter = index.matter("m")
-        matter.add(case_files, progress=False)
-        before = matter.scroll(limit=100)[0]
-        case_files[0].write_text("Changed.", encoding="utf-8")
-        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 30, 1 << 30, 5 << 20))
-        with pytest.raises(StoreError, match=r"5 MiB free.*free some space"):
-            matter.add(case_files, progress=False)
-        assert matter.scroll(limit=100)[0] == before
-        assert {d.kind for d in index.verify()} == {"file changed"}
-        monkeypatch.undo()
-        assert matter.add(case_files, progress=False).replaced == [str(case_files[0])]
-        assert index.verify() == []
-
-
-def test_closed_index_says_so(tmp_path, encoder):
-    index = open_index(tmp_path / "store", encoder)
-    index.close()
-    index.close()
-    with pytest.raises(StoreError, match="closed"):
-        index.matter("m").search("knee")
 
 
 def test_unreachable_server_is_one_clear_error(encoder):
