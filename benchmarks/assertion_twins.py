@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FILLERS = ("diagnosis_treatment", "disease_medication", "treatment_outcome")
 _GENERATED = {"en": 13, "ko": 7}  # of each axis
+_HELD = Path(__file__).parent / "data" / "twins_held.tsv"
 _TEMPLATES = Path(__file__).parent / "data" / "assertion_twins.tsv"
 _CONDITIONS = {
     "en": (
@@ -50,11 +51,20 @@ def digest(identifier: str) -> bytes:
     return hashlib.sha256(identifier.encode()).digest()
 
 
-def twins() -> list[Twin]:
-    """The sample twins, generated ones, and development triples."""
+def own_twins() -> list[Twin]:
+    """The sample twins, on which the arm was developed, and as many held ones, on which it was not."""
     found = [
         Twin(t.id, "sample twins", t.axis, t.language, t.query, t.right, t.wrong) for t in sample_twins()
     ]
+    rows = [line for line in _HELD.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    for number, (axis, language, *texts) in enumerate(row.split("\t") for row in rows):
+        found.append(Twin(f"held {number}", "held twins", axis, language, *texts))
+    return found
+
+
+def twins() -> list[Twin]:
+    """The sample twins, held ones, generated ones, and development triples."""
+    found = own_twins()
     draw = random.Random(4)  # noqa: S311 - a fixed choice, not a secret
     rows = [line.split("\t") for line in _TEMPLATES.read_text(encoding="utf-8").splitlines()[1:]]
     for language, number in _GENERATED.items():

@@ -1,11 +1,13 @@
 """Whether the arm "assertions" finds what a record says, and what it costs.
 
     python -m benchmarks.assertions [--model MODEL] [--json FILE]
+    python -m benchmarks.assertions --without-encoder [--json FILE]
 
 1. Twins: a query, a passage that meets it and a near copy that does not (negated, older, milder, of the other
    side or another person). Counted is how often the right one comes before its twin, and how often it comes
-   first of all. Three sets: the sample twins; entries of generated files; and development triples, hard on
+   first of all. Four sets: the sample twins; held twins; entries of generated files; and development triples, hard on
    purpose: the query is a statement in the wrong passage's words, the right one says it in other words.
+   The sample twins are the development set of the arm; the held twins are its untouched measure.
 2. Ordinary questions: nDCG@10 of the sample matters' answerable questions, a passage being right when it
    holds a quoted answer.
 3. Speed of recognition and assertion against encoding, processor time, one core.
@@ -33,6 +35,7 @@ from qdrant_mejurix.fusion import fuse
 from qdrant_mejurix.search import over_fetch
 from qdrant_mejurix.store import ArmQuery
 
+from benchmarks.assertion_arm import NoEncoder, arm_report
 from benchmarks.assertion_twins import Twin, digest, twins
 from mejurix_st.evaluation.metrics import bootstrap, ndcg
 from mejurix_st.evaluation.report import markdown_table
@@ -70,7 +73,11 @@ def arms_of(index: Index, matter: str, query: str) -> dict[str, dict[str, float]
     where = in_matter(matter)
     results = index.store.search(queries, where, where, over_fetch(10))
     return {
-        query.arm: {str(point.payload["id"]): point.score for point in points}
+        query.arm: {
+            str(point.payload["id"]): point.score
+            for point in points
+            if query.arm != "assertions" or point.score > 0
+        }
         for query, points in zip(queries, results, strict=True)
     }
 
@@ -229,21 +236,26 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", help="folder or hub id; the default model if not given")
+    parser.add_argument("--without-encoder", action="store_true", help="the arm alone and with BM25; seconds")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     rows = twins()
+    encoder = NoEncoder() if arguments.without_encoder else load(arguments.model)
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_index(folder, load(arguments.model), entities=True) as index,
+        open_index(folder, encoder, entities=True) as index,
     ):
         ask_twins(index, rows)
         questions = ask_questions(index)
-        lines, figures = report(rows, questions, index.weights)
+        if arguments.without_encoder:
+            lines, figures = arm_report(rows, questions, before_twin, ndcg_of)
+        else:
+            lines, figures = report(rows, questions, index.weights)
         rate = speed(index)
     lines += [
         "",
         f"Entities and assertions: {rate['entities']:.0f} passages a second of processor time; "
-        f"the encoder: {rate['encoder']:.1f} ({rate['passages']:.0f} passages of the sample matters).",
+        f"the encoder{' (none)' if arguments.without_encoder else ''}: {rate['encoder']:.1f} ({rate['passages']:.0f} passages of the sample matters).",
     ]
     print("\n".join(lines))
     if arguments.json:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from langchain_mejurix.concepts import matches
 from langchain_mejurix.facts import Facts, coverage, facts_of
 from langchain_mejurix.words import content_words, covered, negations, polarity
+from mejurix_st.entities import is_of_proceedings
 from mejurix_st.entities.sentences import sentence_spans
 from mejurix_st.types import EntityType
 
@@ -32,15 +33,6 @@ _NEAR_COPY = 0.8
 """Share of a sentence's words in one sentence of the evidence from which on it counts as a repetition."""
 _IGNORED = frozenset(
     [
-        "plaintiff",
-        "defendant",
-        "claimant",
-        "court",
-        "jury",
-        "judge",
-        "evidence",
-        "witness",
-        "attorney",
         "patient",
         "record",
         "report",
@@ -161,7 +153,7 @@ def _kin(said: Facts, shown: Facts, around: Facts) -> str:
 def _concepts(said: Facts, shown: Facts, around: Facts) -> str:
     stems = frozenset(shown.words)
     for name, span, assertion in said.concepts:
-        if name in _IGNORED:
+        if name in _IGNORED or is_of_proceedings(name):
             continue
         found = [one for other, _, one in shown.concepts if matches(other, name) or matches(name, other)]
         if not found:

@@ -160,15 +160,8 @@ def print_hits(console: Console, hits: Sequence[Hit], query: str, *, limit: int 
 
 def hit_record(hit: Hit) -> dict[str, Any]:
     """A hit for `search --json`. All offsets, also those of entities, point into the document's text."""
-    from mejurix_st.entities import recognize
-    from mejurix_st.entities.display import to_dicts
-
     chunk = hit.chunk
-    entities = to_dicts(chunk.text, recognize(chunk.text))
-    for entity in entities:
-        for part in (entity, *entity["assertion"]["cues"]):
-            part["start"] += chunk.start
-            part["end"] += chunk.start
+    entities = _entities(chunk, hit.payload.get("entities"))
     return {
         "rank": hit.rank,
         "score": hit.score,
@@ -181,3 +174,34 @@ def hit_record(hit: Hit) -> dict[str, Any]:
         "text": chunk.text,
         "entities": entities,
     }
+
+
+def _entities(chunk: Chunk, stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The entities that the index holds of a passage, or those recognised now where it holds none."""
+    from mejurix_st.entities import recognize
+    from mejurix_st.entities.display import to_dicts
+    from mejurix_st.types import EntitySpan, EntityType
+
+    if stored is None:
+        entities = to_dicts(chunk.text, recognize(chunk.text))
+    else:
+        spans = [
+            EntitySpan(
+                entity["start"] - chunk.start,
+                entity["end"] - chunk.start,
+                entity["text"],
+                EntityType(entity["type"]),
+                entity["normalized"],
+                entity.get("code", ""),
+            )
+            for entity in stored
+        ]
+        entities = to_dicts(chunk.text, spans)  # decides again: the deciding words are not stored
+        for shown, entity in zip(entities, stored, strict=True):
+            said = shown["assertion"]
+            said.update({name: entity[name] for name in said if name in entity})
+    for entity in entities:
+        for part in (entity, *entity["assertion"]["cues"]):
+            part["start"] += chunk.start
+            part["end"] += chunk.start
+    return entities

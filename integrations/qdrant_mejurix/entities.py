@@ -57,7 +57,8 @@ _FORM = re.compile(
 )
 _RELATIVES = re.compile(
     r"\b(?:relatives?|family|mother|father|parents?|sisters?|brothers?|siblings?|daughters?|sons?|aunts?|uncles?"
-    r"|grand(?:mother|father)s?|nephews?|nieces?|cousins?)\b|가족|모친|부친|어머니|아버지|형제|자매|누나|언니|오빠|딸|아들",
+    r"|grand(?:mother|father|parent)s?|nephews?|nieces?|cousins?|wife|husband|spouse)\b|가족|모친|부친|어머니|아버지|형제|자매"
+    r"|누나|언니|오빠|딸|아들|조모|조부|할머니|할아버지|이모|고모|삼촌|사촌|조카|배우자|아내|남편",
     re.IGNORECASE,
 )
 _HEAD = 2000
@@ -81,7 +82,8 @@ class EntityReader:
         from mejurix_st.entities import default_recognizer
 
         seen = self.read(_PROBE, fingerprint="").payload["entities"]
-        content = json.dumps([default_recognizer().size, seen], ensure_ascii=False, sort_keys=True)
+        vector = self.read(_PROBE, fingerprint="").vector.indices
+        content = json.dumps([default_recognizer().size, seen, vector], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def read(

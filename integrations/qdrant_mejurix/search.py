@@ -27,7 +27,9 @@ def hits_of(found: Mapping[str, Sequence[Found]], weights: FusionWeights | None,
     """
     newest = _newest_generations(found)
     current = {
-        arm: [point for point in points if _is_current(point, newest)] for arm, points in found.items()
+        # what contradicts the query counts below zero in the arm "assertions": it does not meet the query
+        arm: [p for p in points if _is_current(p, newest) and (arm != "assertions" or p.score > 0)]
+        for arm, points in found.items()
     }
     points = {point.id: point for arm in current.values() for point in arm}
     scores = {arm: {point.id: point.score for point in arm_points} for arm, arm_points in current.items()}

@@ -9,6 +9,7 @@
 
 from mejurix_st.entities.adapters import SpacyRecognizer, TokenClassificationRecognizer
 from mejurix_st.entities.assertion import Assertion, assert_span, assert_spans
+from mejurix_st.entities.common import is_of_proceedings
 from mejurix_st.entities.protocol import Recognizer
 from mejurix_st.entities.recognizer import VocabularyRecognizer, default_recognizer, recognize
 from mejurix_st.entities.rules import find_date_spans
@@ -26,5 +27,6 @@ __all__ = [
     "assertion_vector",
     "default_recognizer",
     "find_date_spans",
+    "is_of_proceedings",
     "recognize",
 ]

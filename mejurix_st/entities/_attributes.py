@@ -27,12 +27,20 @@ _EVENT_KOREAN = re.compile(
     r"(?P<event>사고|수술|외상|부상|입대|전역|제대|입원|퇴원|입사|퇴사|채용|취업|치료|시술|출산|분만|추락|충돌|소송|재해|"
     r"접종|수혈|복무|폭행|낙상|골절|진단)(?:\s*(?:당일|일|발생))?\s*(?:에|의|이|가|를|을|과|와|으로부터|로부터)?\s*$"
 )
+#: "Hearing loss, left ear, severe.": the grade as the last item of a list.
+_LISTED = re.compile(
+    r"(?:\s(?:of|in)\s[\w ]{1,24}?)?(?:,\s(?:left|right|both|bilateral)\b[\w -]{0,20}?)?,\s", re.IGNORECASE
+)
 _DATE_TAIL = re.compile(r"\s*(?:에|의|부터)?\s*$")
 
 
 def severity_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[int | None, list[Cue]]:
     """The grade, 0 to 4, that stands nearest in the entity's own phrase; None without one."""
     best = _nearest(text, start, end, cues, "SEV", _SEVERITY_REACH, _PHRASE_END)
+    if best is None and (match := _LISTED.match(text, end)):
+        best = next((c for c in cues if c.category == "SEV" and c.start == match.end()), None)
+        if best and text[best.end : best.end + 1] not in (".", ",", ";", ""):
+            best = None
     return (int(best.value), [best]) if best else (None, [])
 
 
@@ -50,6 +58,11 @@ def _nearest(
     for cue in cues:
         if cue.category != category:
             continue
+        if "C" in cue.direction and not (
+            text[cue.start : cue.end].isupper() and text[max(0, cue.start - 1) : cue.start] in ("", " ", ",")
+            and text[cue.end : cue.end + 1] in ("", " ", ".", ",")
+        ):
+            continue  # "L" is a side, "l" and "L-5" are none
         if cue.end <= start and "F" in cue.direction:
             gap, between = start - cue.end, text[cue.end : start]
         elif cue.start >= end and "B" in cue.direction:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mejurix_st.entities._clauses import kept_inside, suffers, undone
+
 if TYPE_CHECKING:
     from mejurix_st.entities.assertion import Experiencer, Polarity, Status, Time
     from mejurix_st.entities.cues import Cue
 
+Parts = list[tuple[int, int, bool]]
 _STATUS = {"NEG", "POSS", "HYP", "POL"}
 #: A new English clause with a subject of its own: a forward scope does not cross it.
 _NEW_CLAUSE = re.compile(
@@ -40,6 +43,11 @@ _KOREAN_QUESTION = re.compile(r"(?:습니까|는가|은가|인가|나요|까요|
 #: Adjectives and adverbs of time reach the words next to them; phrases such as "history of" reach to the
 #: clause's end.
 _NEAR = 26
+_YEAR_AFTER = re.compile(r"\s(?:in|of|from|back in)\s(?:the\s)?(?:19|20)\d\ds?\b")
+_YEAR_BEFORE = re.compile(
+    r"\s*(?:Back\s)?In\s(?:the\s)?(?:19|20)\d\ds?,?\s(?:he|she|they|the \w+)\s(?:was|were|had|underwent)\s"
+    r"(?:been\s)?(?:\w+ly\s)?(?:treated|hospitali[sz]ed|operated|an?\b|for\b)?",
+)
 
 
 def is_question(text: str, left: int, right: int) -> bool:
@@ -49,14 +57,27 @@ def is_question(text: str, left: int, right: int) -> bool:
 
 
 def status_of(
-    text: str, start: int, end: int, left: int, cues: list[Cue]
+    text: str, start: int, end: int, sentence: tuple[int, int], cues: list[Cue], parts: Parts
 ) -> tuple[Status, Polarity, list[Cue]]:
-    """Status and legal outcome of the entity at `[start, end)` in the sentence that begins at `left`."""
+    """Status and legal outcome of the entity at `[start, end)`; `parts` is what `enclosed` found."""
+    statuses = [cue for cue in cues if cue.category in _STATUS]
+    if not statuses:
+        return "present", "", []
+    left, right = sentence
     terms = [cue for cue in cues if cue.category == "TERM"]
     barrier = _last_clause(text, left, start)
-    statuses = [cue for cue in cues if cue.category in _STATUS]
-    reached = [cue for cue in statuses if _reaches(text, start, end, left, cue, terms, barrier)]
+    anchors = [cue for cue in cues if cue.category == "ANC" and not cue.korean]
+    reached = [
+        cue
+        for cue in statuses
+        if _reaches(text, start, end, left, cue, terms, barrier)
+        and not (parts and kept_inside(parts, text, start, end, cue.start, cue.end))
+        # "was not asked before the biopsy": what stands behind "before" took place
+        and not (cue.category == "NEG" and cue.end <= start and _blocked(cue.end, start, anchors))
+    ]
     reached = _first_korean_predicate(text, end, reached)
+    if any(cue.category == "NEG" for cue in reached) and undone(text, end, right):
+        reached = []
     kinds = {cue.category for cue in reached}
     outcomes = [cue.value for cue in reached if cue.value in ("found", "not_found", "granted", "denied")]
     polarity: Polarity = ""
@@ -74,11 +95,17 @@ def status_of(
     return "present", polarity, reached
 
 
-def experiencer_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Experiencer, list[Cue]]:
+def experiencer_of(
+    text: str, start: int, end: int, cues: list[Cue], parts: Parts
+) -> tuple[Experiencer, list[Cue]]:
     """Whose condition it is: the nearest person named before it, or after it where the cue looks back."""
     terms = [cue for cue in cues if cue.category == "TERM"]
     for cue in reversed(cues):
         if cue.end > start or cue.category not in ("FAM", "OTHER", "SELF"):
+            continue
+        if parts and kept_inside(parts, text, start, end, cue.start, cue.end):
+            continue
+        if cue.value == "subject" and not suffers(text, cue.end, start):
             continue
         if cue.category == "SELF" or _blocked(cue.end, start, terms) or ";" in text[cue.end : start]:
             break
@@ -89,8 +116,8 @@ def experiencer_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Ex
     return "patient", []
 
 
-def time_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
-    """Current or historical: the nearest cue of time in reach decides."""
+def time_of(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
+    """Current or historical: the nearest cue of time in reach decides; else a year next to the entity."""
     best: tuple[int, Cue] | None = None
     terms = [cue for cue in cues if cue.category == "TERM"]
     for cue in cues:
@@ -110,8 +137,19 @@ def time_of(text: str, start: int, end: int, cues: list[Cue]) -> tuple[Time, lis
         if best is None or gap < best[0]:
             best = (gap, cue)
     if best is None:
-        return "current", []
+        return _bare_time(text, start, end, left, cues)
     return ("historical" if best[1].category == "HIST" else "current"), [best[1]]
+
+
+def _bare_time(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
+    """A bare year ("stroke in 2009", "in 2001 he was treated for") and a Korean "before" without an event."""
+    if _YEAR_AFTER.match(text, end) or _YEAR_BEFORE.match(text, left, start):
+        return "historical", []
+    for cue in cues:
+        if cue.category == "ANC" and cue.korean and cue.end <= start and cue.value == "before":
+            if not text[left : cue.start].strip(" ,.'\""):
+                return "historical", [cue]
+    return "current", []
 
 
 def _last_clause(text: str, left: int, start: int) -> int:

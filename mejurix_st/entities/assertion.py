@@ -7,12 +7,14 @@ same input gives the same answer on every machine, and `Assertion.cues` names th
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mejurix_st.entities import _attributes, _scope
+from mejurix_st.entities._clauses import enclosed
 from mejurix_st.entities._fold import fold
 from mejurix_st.entities.cues import Cue, find_cues
+from mejurix_st.entities.sections import Section, find_sections
 from mejurix_st.entities.sentences import sentence_spans
 from mejurix_st.errors import InputError
 
@@ -37,7 +39,7 @@ class Assertion:
         time: "current" or "historical".
         experiencer: "patient" (the person the file is about), "family" or "other".
         severity: 0 trivial, 1 mild, 2 moderate, 3 severe, 4 profound or fatal; None when the text gives none.
-        laterality: "left", "right", "bilateral", or "" when the text gives none.
+        laterality: "left", "right", "bilateral", "unilateral", or "" when the text gives none.
         polarity: the legal outcome: "found", "not_found", "granted", "denied", or "".
         relative: "before" or "after" the anchor, or "".
         anchor: an ISO 8601 date, or an event in lower case ("accident", "사고"), or "".
@@ -113,6 +115,7 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
         return []
     sentences = sentence_spans(text)
     cues = find_cues(fold(text))
+    sections = find_sections(text)
     sentence_starts = [start for start, _ in sentences]
     cue_starts = [cue.start for cue in cues]
     results = []
@@ -121,8 +124,30 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
         # a sentence of record length (a table, a list without stops) stays cheap
         left, right = max(left, start - _REACH), min(max(right, end), end + _REACH)
         inside = cues[bisect_right(cue_starts, left - 1) : bisect_right(cue_starts, right - 1)]
-        results.append(_decide(text, start, end, left, right, inside))
+        said = _decide(text, start, end, left, right, inside)
+        for section in sections:
+            if section.start <= start < section.end:
+                said = _under(said, section, inside)
+        results.append(said)
     return results
+
+
+def _under(said: Assertion, section: Section, cues: list[Cue]) -> Assertion:
+    """An assertion with what the heading above it adds, where the line itself does not say otherwise."""
+    named = {cue.category for cue in cues}
+    change: dict[str, str] = {}
+    if section.category == "FAM" and said.experiencer == "patient" and "SELF" not in named:
+        change["experiencer"] = "family"
+    elif section.category == "HIST" and said.status in ("present", "possible") and "CURR" not in named:
+        change["time"] = "historical"
+    elif section.category == "NEG" and said.status == "present" and "TERM" not in named:
+        change["status"] = "absent"
+    elif section.category == "HYP" and said.status == "present":
+        change["status"] = "hypothetical"
+    if not change:
+        return said
+    heading = (section.heading_start, section.heading_end)
+    return replace(said, **change, cues=tuple(sorted({*said.cues, heading})))  # type: ignore[arg-type]
 
 
 def _decide(text: str, start: int, end: int, left: int, right: int, cues: list[Cue]) -> Assertion:
@@ -130,14 +155,15 @@ def _decide(text: str, start: int, end: int, left: int, right: int, cues: list[C
     question = _scope.is_question(text, left, right)
     if not cues and not question:
         return PLAIN
-    status, polarity, used = _scope.status_of(text, start, end, left, cues)
+    parts = enclosed(text, left, right)
+    status, polarity, used = _scope.status_of(text, start, end, (left, right), cues, parts)
     if question:
         status = "hypothetical"
-    experiencer, more = _scope.experiencer_of(text, start, end, cues)
+    experiencer, more = _scope.experiencer_of(text, start, end, cues, parts)
     used += more
     relative, anchor, more = _attributes.anchor_of(text, start, end, left, cues)
     used += more
-    time, more = _scope.time_of(text, start, end, cues)
+    time, more = _scope.time_of(text, start, end, left, cues)
     used += more
     if relative == "before" and status != "hypothetical":
         time = "historical"

@@ -19,6 +19,7 @@ _DATE = re.compile(
     rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m2>{_MONTH}),?\s+(?P<y2>\d{{4}})\b"  # 12 March 2018
     r"|\b(?P<y3>(?:19|20)\d\d)[-/](?P<m3>\d{1,2})[-/](?P<d3>\d{1,2})\b"  # 2019-05-01
     r"|\b(?P<m4>\d{1,2})/(?P<d4>\d{1,2})/(?P<y4>(?:19|20)\d\d)\b"  # 05/01/2019, month first
+    r"|(?<![\d/.])(?P<m9>\d{1,2})/(?P<y9>(?:19|20)\d\d)\b(?!/\d)"  # 05/2019
     r"|(?<!\d)(?P<y5>(?:19|20)\d\d)\s*년"  # 2019년 5월 1일
     r"(?:\s*(?P<m5>\d{1,2})\s*월(?:\s*(?P<d5>\d{1,2})\s*일)?)?"
     r"|(?<!\d)(?P<y6>(?:19|20)\d\d)\.\s*(?P<m6>\d{1,2})\.(?:\s*(?P<d6>\d{1,2})\.)?"  # 2019. 5. 1.
@@ -54,7 +55,7 @@ def date_at(text: str, offset: int) -> tuple[int, int, str] | None:
 
 def _read(match: re.Match[str]) -> tuple[int, int, str] | None:
     """Turn one match into an ISO date; None when month or day cannot be."""
-    form = next(name[1] for name in ("y1", "y2", "y3", "y4", "y5", "y6", "y7", "y8") if match[name])
+    form = next(name[1] for name in ("y1", "y2", "y3", "y4", "y5", "y6", "y7", "y8", "y9") if match[name])
     groups = match.groupdict()
     month_text, day = groups.get(f"m{form}"), int(groups.get(f"d{form}") or 0)
     month = 0

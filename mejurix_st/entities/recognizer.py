@@ -40,14 +40,18 @@ class VocabularyRecognizer:
         size: number of surface forms in the automaton.
     """
 
-    def __init__(self, vocabulary: Vocabulary, *, citations: bool = True, dates: bool = False) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, *, citations: bool = True, dates: bool = False, rules: bool = True
+    ) -> None:
         """Build the automaton.
 
         Args:
             vocabulary: surface forms and senses.
             citations: also look for American citations (eyecite).
             dates: also give dates, as spans of type NONE with the ISO date as `normalized`.
+            rules: also look for money, ratings and Korean authorities.
         """
+        self._rules = rules
         self._citations = citations
         self._dates = dates
         self._automaton = ahocorasick.Automaton()
@@ -67,7 +71,7 @@ class VocabularyRecognizer:
         if not text or not self.size:
             return []
         spans = self._vocabulary_spans(text)
-        extra = find_by_rule(text)
+        extra = find_by_rule(text) if self._rules else []
         if self._citations:
             extra += find_citations(text)
         if self._dates:

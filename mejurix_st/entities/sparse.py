@@ -12,7 +12,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from mejurix_st.entities._fold import fold
 from mejurix_st.entities.assertion import Assertion, assert_spans
+from mejurix_st.entities.axes import CONTRARY, axes_of, clause_spans, is_denied, without_contrast
+from mejurix_st.entities.cues import find_cues
+from mejurix_st.entities.mentions import find_mentions, names_of, scale_of
 from mejurix_st.entities.recognizer import recognize
 from mejurix_st.types import EntityType
 
@@ -24,32 +28,8 @@ if TYPE_CHECKING:
 #: Weights of the features of one entity. The store multiplies index and query values, so a match counts
 #: squared.
 CONCEPT, STATUS, DETAIL, ASKED = 0.3, 1.0, 0.6, 1.0
-#: A head noun counts for this share of the full name.
-HEAD = 0.35
-#: Concepts that nearly every file names; they tell little.
-_COMMON = frozenset(
-    [
-        "plaintiff",
-        "defendant",
-        "claimant",
-        "court",
-        "jury",
-        "judge",
-        "evidence",
-        "witness",
-        "attorney",
-        "treatment",
-        "surgery",
-        "medication",
-        "pain",
-        "injury",
-        "trauma",
-        "damages",
-        "liability",
-        "board",
-    ]
-)
-_COMMON_WEIGHT = 0.3
+#: Weights of what a clause says as a whole of each of its concepts; in a query, what contradicts counts below zero.
+CLAUSE, AGAINST, OTHERWISE = 0.5, 0.4, 0.05
 
 
 @lru_cache(maxsize=1 << 16)
@@ -86,7 +66,8 @@ def assertion_query_vector(
     """Sparse vector of a query; the same features as `assertion_vector`.
 
     A question ("was the fracture related to service?") asserts nothing of its entities: it asks for
-    passages about them. Its entities count by concept at full weight, and as present at half.
+    passages about them. Its entities count by concept at full weight, and as present (absent, where the query has a word of denial) at half.
+    What contradicts the query's grade, side, place, time or person has a weight below zero.
 
     Args:
         text: the query.
@@ -94,7 +75,8 @@ def assertion_query_vector(
         assertions: one per span; decided with `assert_spans` when None.
 
     Returns:
-        `(indices, values)` as in `assertion_vector`.
+        `(indices, values)` as in `assertion_vector`, but values lie in [-1, 1]: a passage whose dot product is
+        not above zero does not meet the query.
     """
     return _vector(text, spans, assertions, asked=True)
 
@@ -107,35 +89,59 @@ def _vector(
     if assertions is None:
         assertions = assert_spans(text, spans)
     weights: dict[int, float] = {}
+    denied = asked and is_denied(text)
     for span, assertion in zip(spans, assertions, strict=True):
         if span.type in (EntityType.SEVERITY, EntityType.NONE):
             continue
-        concept = span.normalized or span.text.lower()
-        scale = _COMMON_WEIGHT if concept in _COMMON else 1.0
-        for name, share in _names(concept):
-            for index, value in _features(name, assertion, asked=asked):
+        scale = scale_of(span.normalized or span.text.lower())
+        for name, share in names_of(span):
+            for index, value in _features(name, assertion, asked=asked, denied=denied):
                 weight = value * share * scale
                 if weight > weights.get(index, 0.0):
                     weights[index] = weight
+    for index, weight in _clause_features(without_contrast(text) if asked else text, spans, asked=asked):
+        if abs(weight) > abs(weights.get(index, 0.0)):
+            weights[index] = weight
     indices = sorted(weights)
     return indices, [round(weights[index], 6) for index in indices]
 
 
-def _names(concept: str) -> Iterator[tuple[str, float]]:
-    """The concept, and its head noun at a lower share."""
-    yield concept, 1.0
-    head = concept.rpartition(" ")[2]
-    if head != concept and head.isalpha():
-        yield head, HEAD
+def _clause_features(text: str, spans: Sequence[EntitySpan], *, asked: bool) -> Iterator[tuple[int, float]]:
+    """Each concept of a clause with each value that the clause has on an axis; see `axes`."""
+    mentions = [m for m in find_mentions(text, [span for span in spans if span.end <= len(text)])]
+    cues = find_cues(fold(text))
+    place = cue_place = 0
+    for start, end in [(0, len(text))] if asked else clause_spans(text):
+        inside = []
+        while place < len(mentions) and mentions[place].start < end:
+            inside.append(mentions[place])
+            place += 1
+        said = []
+        while cue_place < len(cues) and cues[cue_place].start < end:
+            said.append(cues[cue_place])
+            cue_place += 1
+        if not inside:
+            continue
+        values = axes_of(text[start:end], start, said, inside, asked=asked)
+        against = {other for value in values for other in CONTRARY.get(value, ())} - values if asked else set()
+        for _, name, share in inside:
+            share *= scale_of(name)
+            for value in values:
+                # a query that asks for a side, a grade or a time asks less for "there" or "not there"
+                weight = CLAUSE / 2 if asked and value in ("neg", "aff") and len(values) > 1 else CLAUSE
+                yield _index("clause", name, value), weight * share
+            for value in against:
+                weight = OTHERWISE if value in ("neg", "aff") else -AGAINST
+                yield _index("clause", name, value), weight * share
 
 
-def _features(name: str, assertion: Assertion, *, asked: bool) -> Iterator[tuple[int, float]]:
+def _features(name: str, assertion: Assertion, *, asked: bool, denied: bool) -> Iterator[tuple[int, float]]:
     """Features of one concept under one assertion, with their weights."""
     status: str = assertion.status
     question = asked and status == "hypothetical"
     yield _index("concept", name), ASKED if question else CONCEPT
     if question:
-        status = "present"
+        status = "absent" if denied else "present"
     who = assertion.experiencer
     full, detail = (STATUS / 2, DETAIL / 2) if question else (STATUS, DETAIL)
     yield _index("status", name, who, status), full
