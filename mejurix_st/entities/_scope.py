@@ -70,7 +70,7 @@ def status_of(
     reached = [
         cue
         for cue in statuses
-        if _reaches(text, start, end, left, cue, terms, barrier)
+        if (_reaches(text, start, end, left, cue, terms, barrier) or text[end : cue.start].strip() == "(")
         and not (parts and kept_inside(parts, text, start, end, cue.start, cue.end))
         # "was not asked before the biopsy": what stands behind "before" took place
         and not (cue.category == "NEG" and cue.end <= start and _blocked(cue.end, start, anchors))
