@@ -40,6 +40,7 @@ class EntityTransformer(Transformer):
         """The same encoder as a module of this class; weights and tokenizer are shared, not copied."""
         made = cls.__new__(cls)
         made.__dict__.update(transformer.__dict__)
+        made._modules = dict(transformer._modules)  # another encoder put in its place stays out of the first
         return made
 
     def preprocess(  # type: ignore[override]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling
@@ -33,7 +33,9 @@ WITHOUT = [2, 4]
 @pytest.fixture
 def stock(tiny_bert):
     return build_model(
-        EncoderConfig(base=str(tiny_bert), pooling="mean", query_prompt="query: ", document_prompt="passage: ")
+        EncoderConfig(
+            base=str(tiny_bert), pooling="mean", query_prompt="query: ", document_prompt="passage: "
+        )
     )
 
 
@@ -208,6 +210,7 @@ def test_another_recognizer_can_stand_in(enhanced):
     assert [[w.span.text for w in row] for row in explain_entities(enhanced, TEXTS)][2] == ["It "]
 
 
+@settings(deadline=None)  # the first call builds the vocabulary
 @given(
     st.lists(st.sampled_from(["lumbar fracture", "pain", "no", "수술", "요추 골절", "the", "."]), max_size=12)
 )
