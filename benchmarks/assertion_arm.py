@@ -1,4 +1,4 @@
-"""The arm "assertions" without dense vectors: alone and beside BM25, on all queries. See `benchmarks.assertions`."""
+"""The arm "assertions" without dense vectors: alone and beside BM25. See `benchmarks.assertions`."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def arm_report(
         fused = {key: 100 * sum(before_twin(r, w) for r in group) / len(group) for key, w in SETTINGS.items()}
         figures[name] = {**shares, **fused}
         body.append([name, str(len(group)), *(f"{v:.0f}" for v in (*shares.values(), *fused.values()))])
-    lines = markdown_table(
-        ["twins, %", "queries", "arm alone right", "wrong", "no order", *SETTINGS], body
-    )
+    lines = markdown_table(["twins, %", "queries", "arm alone right", "wrong", "no order", *SETTINGS], body)
     plain = [ndcg_of(q, SETTINGS["bm25"]) for q in questions]
     body = []
     for name, weights in SETTINGS.items():

@@ -5,8 +5,8 @@
 
 1. Twins: a query, a passage that meets it and a near copy that does not (negated, older, milder, of the other
    side or another person). Counted is how often the right one comes before its twin, and how often it comes
-   first of all. Four sets: the sample twins; held twins; entries of generated files; and development triples, hard on
-   purpose: the query is a statement in the wrong passage's words, the right one says it in other words.
+   first of all. Four sets: the sample twins; held twins; entries of generated files; and development triples,
+   hard on purpose: the query is a statement in the wrong passage's words, the right one says it in others.
    The sample twins are the development set of the arm; the held twins are its untouched measure.
 2. Ordinary questions: nDCG@10 of the sample matters' answerable questions, a passage being right when it
    holds a quoted answer.
@@ -252,10 +252,11 @@ def main() -> int:
         else:
             lines, figures = report(rows, questions, index.weights)
         rate = speed(index)
+    encoding = "no encoder" if arguments.without_encoder else f"the encoder: {rate['encoder']:.1f}"
     lines += [
         "",
         f"Entities and assertions: {rate['entities']:.0f} passages a second of processor time; "
-        f"the encoder{' (none)' if arguments.without_encoder else ''}: {rate['encoder']:.1f} ({rate['passages']:.0f} passages of the sample matters).",
+        f"{encoding} ({rate['passages']:.0f} passages of the sample matters).",
     ]
     print("\n".join(lines))
     if arguments.json:

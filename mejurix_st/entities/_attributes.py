@@ -59,7 +59,8 @@ def _nearest(
         if cue.category != category:
             continue
         if "C" in cue.direction and not (
-            text[cue.start : cue.end].isupper() and text[max(0, cue.start - 1) : cue.start] in ("", " ", ",")
+            text[cue.start : cue.end].isupper()
+            and text[max(0, cue.start - 1) : cue.start] in ("", " ", ",")
             and text[cue.end : cue.end + 1] in ("", " ", ".", ",")
         ):
             continue  # "L" is a side, "l" and "L-5" are none

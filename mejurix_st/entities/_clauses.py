@@ -19,7 +19,9 @@ _SUFFERS = re.compile(
     re.IGNORECASE,
 )
 #: "was reversed" after a denial: the denial no longer stands.
-_UNDONE = re.compile(r"\b(?:was|were|is|has been)\s(?:reversed|overturned|set aside|vacated)\b", re.IGNORECASE)
+_UNDONE = re.compile(
+    r"\b(?:was|were|is|has been)\s(?:reversed|overturned|set aside|vacated)\b", re.IGNORECASE
+)
 
 
 def enclosed(text: str, left: int, right: int) -> list[tuple[int, int, bool]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPACES = "\t\n\r\x0b\x0c\xa0\u2002\u2003\u2009\u202f\u3000-‐‑‒–—−_'’‘`\"“”„«»()[]{}<>「」『』《》〈〉/·•*#|~"
 _TABLE = {ord(c): " " for c in _SPACES} | {
@@ -51,8 +52,9 @@ def _plain(text: str) -> str:
     return text.translate(_TABLE)
 
 
+@lru_cache(maxsize=2)
 def fold(text: str) -> Folded:
-    """Fold a source text.
+    """Fold a source text. The last ones are kept: recognition and assertion fold the same text in turn.
 
     Args:
         text: any string.

@@ -143,12 +143,14 @@ def time_of(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tupl
 
 def _bare_time(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
     """A bare year ("stroke in 2009", "in 2001 he was treated for") and a Korean "before" without an event."""
-    if _YEAR_AFTER.match(text, end) or _YEAR_BEFORE.match(text, left, start):
+    if (" 19" in text or " 20" in text) and (
+        _YEAR_AFTER.match(text, end) or _YEAR_BEFORE.match(text, left, start)
+    ):
         return "historical", []
     for cue in cues:
-        if cue.category == "ANC" and cue.korean and cue.end <= start and cue.value == "before":
-            if not text[left : cue.start].strip(" ,.'\""):
-                return "historical", [cue]
+        before = cue.category == "ANC" and cue.korean and cue.end <= start and cue.value == "before"
+        if before and not text[left : cue.start].strip(" ,.'\""):
+            return "historical", [cue]
     return "current", []
 
 

@@ -116,6 +116,7 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
     sentences = sentence_spans(text)
     cues = find_cues(fold(text))
     sections = find_sections(text)
+    may_ask = "?" in text or not text.isascii()
     sentence_starts = [start for start, _ in sentences]
     cue_starts = [cue.start for cue in cues]
     results = []
@@ -124,7 +125,7 @@ def _assert_offsets(text: str, offsets: list[tuple[int, int]]) -> list[Assertion
         # a sentence of record length (a table, a list without stops) stays cheap
         left, right = max(left, start - _REACH), min(max(right, end), end + _REACH)
         inside = cues[bisect_right(cue_starts, left - 1) : bisect_right(cue_starts, right - 1)]
-        said = _decide(text, start, end, left, right, inside)
+        said = _decide(text, start, end, (left, right), inside, may_ask)
         for section in sections:
             if section.start <= start < section.end:
                 said = _under(said, section, inside)
@@ -150,13 +151,16 @@ def _under(said: Assertion, section: Section, cues: list[Cue]) -> Assertion:
     return replace(said, **change, cues=tuple(sorted({*said.cues, heading})))  # type: ignore[arg-type]
 
 
-def _decide(text: str, start: int, end: int, left: int, right: int, cues: list[Cue]) -> Assertion:
+def _decide(
+    text: str, start: int, end: int, sentence: tuple[int, int], cues: list[Cue], may_ask: bool
+) -> Assertion:
     """Put together the parts that the sentence's cues decide."""
-    question = _scope.is_question(text, left, right)
+    left, right = sentence
+    question = may_ask and _scope.is_question(text, left, right)
     if not cues and not question:
         return PLAIN
     parts = enclosed(text, left, right)
-    status, polarity, used = _scope.status_of(text, start, end, (left, right), cues, parts)
+    status, polarity, used = _scope.status_of(text, start, end, sentence, cues, parts)
     if question:
         status = "hypothetical"
     experiencer, more = _scope.experiencer_of(text, start, end, cues, parts)

@@ -10,6 +10,7 @@ from mejurix_st.types import EntitySpan, EntityType
 _PROBABLE = re.compile(
     r"\d\s+[A-Z][A-Za-z.\s]{0,24}?\s*\d?[a-z]{0,2}\.?\s*\d+|§|U\.\s?S\.\s?C|C\.\s?F\.\s?R|\bsupra\b"
 )
+_DIGIT = re.compile(r"\d")
 _CONTEXT = 400
 _TAIL = re.compile(r"\s*(?:\((?:[A-Za-z0-9]{1,4})\))+")
 
@@ -25,6 +26,8 @@ def find_citations(text: str) -> list[EntitySpan]:
         U.S.C. § 1110". Only the windows around something that looks like a citation are parsed, so that
         ordinary text costs little.
     """
+    if _DIGIT.search(text) is None and "supra" not in text:
+        return []
     first = _PROBABLE.search(text)
     if first is None:
         return []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mejurix_st.types import EntitySpan
 
-#: Shares of a head noun ("lumbar fracture" → "fracture"), a general concept and a plain word, beside a full name.
+#: Shares of a head noun ("lumbar fracture" → "fracture"), a general concept and a plain word.
 HEAD, GENERAL, WORD = 0.35, 0.5, 0.2
 #: General concepts that are persons: who has what is told by them.
 RELATIVES = frozenset(
@@ -36,15 +36,6 @@ COMMON = frozenset(
 )  # fmt: skip
 _WORD = re.compile(r"[a-z]{3,}|[가-힣]{2,}")
 _SUFFIX = re.compile(r"(?:ingly|edly|ing|ied|ies|ed|es|ly|s)$")
-_STOP = frozenset(
-    "the and for was were has had have been are his her their with from that this which who whose what when where did "
-    "does any not but into onto over under than then there here she him they them its our your out off one two also "
-    "only still now before after since during about upon very more most some such other another each own passage "
-    "record records find says said saying show shows patient plaintiff claimant veteran left right being because "
-    "환자 원고 피고 기록 소견 사실 경우 있다 있음 있는 있었 없다 없음 없는 없었 대한 대하 위한 하는 하였 되었 이후 이전 당시 현재 "
-    "지금 최근 본인 사람 자료 의견 좌측 우측 양측 왼쪽 오른 것으 그리 또한 및 하여 으로 라는 이라 하고 인한 "
-    "여부 결과 상태 정도 확인 관찰 가능 인정".split()
-)
 
 
 class Mention(NamedTuple):
@@ -53,6 +44,11 @@ class Mention(NamedTuple):
     start: int
     name: str
     share: float
+
+
+@lru_cache(maxsize=1)
+def _stop_words() -> frozenset[str]:
+    return frozenset(row[0] for row in read_rows("stop_words.tsv"))
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +107,7 @@ def _words(text: str, covered: list[tuple[int, int]]) -> Iterator[Mention]:
     lowered = text.lower()
     if len(lowered) != len(text):
         return  # rare letters change length; offsets must not
-    place, reach = 0, -1
+    place, reach, stop = 0, -1, _stop_words()
     for match in _WORD.finditer(lowered):
         while place < len(covered) and covered[place][0] <= match.start():
             reach = max(reach, covered[place][1])
@@ -120,5 +116,5 @@ def _words(text: str, covered: list[tuple[int, int]]) -> Iterator[Mention]:
             continue
         word = match.group()
         stem = word[:2] if word[0] >= "가" else _SUFFIX.sub("", word) if len(word) > 4 else word
-        if stem not in _STOP and word not in _STOP:
+        if stem not in stop and word not in stop:
             yield Mention(match.start(), "w:" + stem, WORD)

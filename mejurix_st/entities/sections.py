@@ -12,14 +12,16 @@ from typing import NamedTuple
 #: Category of the cue that a heading amounts to (as in the cue tables), by the heading's words.
 _HEADINGS = {
     "FAM": "family history|family medical history|fh|fhx|fam hx|가족력|가족 병력",
-    "HIST": "past medical history|past history|past surgical history|medical history|surgical history|previous illnesses|"
-    "prior medical history|pmh|pmhx|psh|과거력|과거 병력|기왕력|기왕증|수술력|과거 수술력|병력",
+    "HIST": "past medical history|past history|past surgical history|medical history|surgical history"
+    "|previous illnesses|prior medical history|pmh|pmhx|psh|과거력|과거 병력|기왕력|기왕증|수술력|과거 수술력|병력",
     "NEG": "pertinent negatives|negatives|denies|negative for|patient denies|음성 소견",
-    "HYP": "risks|risks explained|risks discussed|possible complications|return precautions|설명한 위험|합병증 설명",
+    "HYP": "risks|risks explained|risks discussed|possible complications|return precautions"
+    "|설명한 위험|합병증 설명",
 }
 _CATEGORY = {name: category for category, names in _HEADINGS.items() for name in names.split("|")}
 _LINE = re.compile(
-    r"^[ \t]*(?P<mark>#{1,6}[ \t]+|\d{1,2}[.)][ \t]+|[■□▶○●◆*][ \t]*)?[*_\[<]{0,2}(?P<name>[^\W\d_][^\n:：.]{1,40}?)[*_\]>]{0,2}"
+    r"^[ \t]*(?P<mark>#{1,6}[ \t]+|\d{1,2}[.)][ \t]+|[■□▶○●◆*][ \t]*)?"
+    r"[*_\[<]{0,2}(?P<name>[^\W\d_][^\n:：.]{1,40}?)[*_\]>]{0,2}"
     r"[ \t]*(?P<colon>[:：])?[*_]{0,2}[ \t]*$",
     re.MULTILINE,
 )

@@ -16,7 +16,7 @@ _ABBREVIATIONS = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(
-    r"[.!?。？！]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z가-힣\d<]|<)"  # a full stop, then a capital, Hangul, a digit or a tag
+    r"[.!?。？！]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z가-힣\d<]|<)"  # a full stop; a capital, Hangul, digit or tag
     r"|\n[ \t]*\n+"  # a blank line
     r"|\n(?=[ \t]*(?:[-*•▪◦]|\d{1,2}[.)])[ \t])"  # a list item
     r"|\n"

@@ -66,8 +66,9 @@ def assertion_query_vector(
     """Sparse vector of a query; the same features as `assertion_vector`.
 
     A question ("was the fracture related to service?") asserts nothing of its entities: it asks for
-    passages about them. Its entities count by concept at full weight, and as present (absent, where the query has a word of denial) at half.
-    What contradicts the query's grade, side, place, time or person has a weight below zero.
+    passages about them. Its entities count by concept at full weight, and as present (as absent, where the
+    query has a word of denial) at half. What contradicts the query's grade, side, place, time or person has a
+    weight below zero.
 
     Args:
         text: the query.
@@ -108,7 +109,7 @@ def _vector(
 
 def _clause_features(text: str, spans: Sequence[EntitySpan], *, asked: bool) -> Iterator[tuple[int, float]]:
     """Each concept of a clause with each value that the clause has on an axis; see `axes`."""
-    mentions = [m for m in find_mentions(text, [span for span in spans if span.end <= len(text)])]
+    mentions = find_mentions(text, [span for span in spans if span.end <= len(text)])
     cues = find_cues(fold(text))
     place = cue_place = 0
     for start, end in [(0, len(text))] if asked else clause_spans(text):
@@ -123,7 +124,9 @@ def _clause_features(text: str, spans: Sequence[EntitySpan], *, asked: bool) -> 
         if not inside:
             continue
         values = axes_of(text[start:end], start, said, inside, asked=asked)
-        against = {other for value in values for other in CONTRARY.get(value, ())} - values if asked else set()
+        against = (
+            {other for value in values for other in CONTRARY.get(value, ())} - values if asked else set()
+        )
         for _, name, share in inside:
             share *= scale_of(name)
             for value in values:

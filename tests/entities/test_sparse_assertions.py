@@ -73,7 +73,7 @@ EXPECTED = [286780549, 2469594865, 2690536979, 3594156907, 4181377161]
 CLAUSES = [
     # phenomenon, query, right, wrong twin; no entity need be recognised
     ("surgery", "operation on the shoulder was not called for", "Surgery is unnecessary.", "Surgery is necessary."),
-    ("consent", "consent given for the procedure", "She signed the consent form.", "She never signed the consent form."),
+    ("consent", "consent given for the procedure", "She signed the form.", "She never signed the form."),
     ("payment", "Did the insurer pay?", "The carrier paid in full.", "The carrier refused to pay."),
     ("driving", "still working as a driver", "He now drives a truck.", "He formerly drove a truck."),
     ("word", "gastric bypass on the left", "A left bypass.", "A right bypass."),
