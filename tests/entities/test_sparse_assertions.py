@@ -72,14 +72,14 @@ EXPECTED = [286780549, 2469594865, 2690536979, 3594156907, 4181377161]
 
 CLAUSES = [
     # phenomenon, query, right, wrong twin; no entity need be recognised
-    ("surgery", "operation on the shoulder was not called for", "Surgery is unnecessary.", "Surgery is necessary."),
+    ("surgery", "shoulder operation not needed", "Surgery is unnecessary.", "Surgery is necessary."),
     ("consent", "consent given for the procedure", "She signed the form.", "She never signed the form."),
     ("payment", "Did the insurer pay?", "The carrier paid in full.", "The carrier refused to pay."),
     ("driving", "still working as a driver", "He now drives a truck.", "He formerly drove a truck."),
-    ("word", "gastric bypass on the left", "A left bypass.", "A right bypass."),
+    ("word", "kinesiotape on the left", "Left kinesiotape.", "Right kinesiotape."),
     ("place", "inner side of the knee", "Medial swelling of the knee.", "Lateral swelling of the knee."),
     ("grade", "big embolus", "Massive embolus.", "Small embolus."),
-    ("person", "asthma of a sister", "Her sister has asthma.", "She has asthma."),
+    ("person", "sister with asthma", "Her sister has asthma.", "She has asthma."),
     ("Korean", "수술에 동의했다는 자료", "원고는 동의서에 서명하였다.", "원고는 동의서에 서명하지 않았다."),
     ("Korean side", "오른쪽 무릎", "우측 슬관절의 파열", "좌측 슬관절의 파열"),
 ]  # fmt: skip
