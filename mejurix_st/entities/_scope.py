@@ -143,7 +143,8 @@ def time_of(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tupl
 
 def _bare_time(text: str, start: int, end: int, left: int, cues: list[Cue]) -> tuple[Time, list[Cue]]:
     """A bare year ("stroke in 2009", "in 2001 he was treated for") and a Korean "before" without an event."""
-    if (" 19" in text or " 20" in text) and (
+    stop = end + 24  # only what stands near: the whole text may be long
+    if (text.find(" 19", left, stop) >= 0 or text.find(" 20", left, stop) >= 0) and (
         _YEAR_AFTER.match(text, end) or _YEAR_BEFORE.match(text, left, start)
     ):
         return "historical", []
