@@ -237,7 +237,7 @@ def main() -> int:
         whole, least = agreement(
             name, model, module, encoders[name], arguments.work / f"{type(module).__name__}-model", checked
         )
-        gate = f" tanh(gate) {float(torch.tanh(module.gate)):.3f}." if hasattr(module, "gate") else ""
+        gate = f" tanh(gate) {torch.tanh(module.gate).item():.3f}." if hasattr(module, "gate") else ""
         lines.append(
             f"- {name}: {how.steps} steps in {seconds:.0f} s, kept step {how.best_step}; held-out loss "
             f"{how.start:.4f} → {how.best:.4f}.{gate} Saved stack and measured vectors: least cosine "
