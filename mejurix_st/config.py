@@ -40,6 +40,7 @@ class EncoderConfig(_Config):
         max_tokens: longest input in tokens, special tokens included.
         query_prompt: text put before each query; the base was trained with it.
         document_prompt: text put before each document.
+        pooling: how token vectors become one: "cls" (the original's) or "mean".
         dropout: of the head while training, [0, 1).
         seed: for the random head, so that two builds agree.
     """
@@ -51,12 +52,15 @@ class EncoderConfig(_Config):
     document_prompt: str = ""
     dropout: float = 0.0
     seed: int = 42
+    pooling: str = "cls"
 
     def __post_init__(self) -> None:
         if self.dimension < 1:
             raise InputError(f"EncoderConfig.dimension is {self.dimension}; give 1 or more.")
         if self.max_tokens < 8:
             raise InputError(f"EncoderConfig.max_tokens is {self.max_tokens}; give 8 or more.")
+        if self.pooling not in ("cls", "mean"):
+            raise InputError(f'EncoderConfig.pooling is {self.pooling!r}; give "cls" or "mean".')
         if not 0 <= self.dropout < 1:
             raise InputError(f"EncoderConfig.dropout is {self.dropout}; give a number in [0, 1).")
 

@@ -136,6 +136,7 @@ def build_default(folder: Path, *, base: Any = None, trained: Any = None) -> Pat
             dimension=len(trained.head_bias),
             query_prompt=QUERY_PROMPT,
             document_prompt=DOCUMENT_PROMPT,
+            pooling=trained.config.get("pooling", "cls"),
         )
         model = build_model(config, head_weight=trained.head_weight, head_bias=trained.head_bias)
         save_model(model, folder, card=(TRAINED / "README.md").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The stack: a `transformers` encoder, its CLS vector, one linear layer, unit length.
+"""The stack: a `transformers` encoder, its pooled vector, one linear layer, unit length.
 
 `build_model` puts it together from stock sentence-transformers modules, so that what is saved loads anywhere.
 """
@@ -32,14 +32,14 @@ _transformers_format.register()
 def build_model(
     config: EncoderConfig, *, head_weight: Array | None = None, head_bias: Array | None = None
 ) -> SentenceTransformer:
-    """Builds `Transformer → Pooling("cls") → Dense(hidden → dimension, Identity) → Normalize` on the CPU.
+    """Builds `Transformer → Pooling → Dense(hidden → dimension, Identity) → Normalize` on the CPU.
 
     With `config.dropout` above 0, a Dropout module stands before the Dense one; it acts in training only.
 
     Args:
-        config: base encoder, embedding size, prompts, longest input.
+        config: base encoder, pooling, embedding size, prompts, longest input.
         head_weight: (dimension, hidden) float, the head's weight; random orthonormal rows from `config.seed`
-            when absent, which keep the geometry of the CLS vectors as far as the size allows.
+            when absent, which keep the geometry of the pooled vectors as far as the size allows.
         head_bias: (dimension,) float, the head's bias; zeros when absent.
 
     Returns:
@@ -66,7 +66,7 @@ def _build(config: EncoderConfig, head_weight: Any, head_bias: Any) -> SentenceT
             f"give {positions} or less."
         )
     hidden = int(encoder.config.hidden_size)
-    modules: list[nn.Module] = [transformer, Pooling(hidden, "cls")]
+    modules: list[nn.Module] = [transformer, Pooling(hidden, config.pooling)]
     if config.dropout > 0:
         modules.append(Dropout(config.dropout))
     modules += [_head(config, hidden, head_weight, head_bias), Normalize()]

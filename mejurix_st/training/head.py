@@ -1,4 +1,4 @@
-"""The head in closed form: CLS vectors mapped onto the principal components of mean-pooled vectors."""
+"""The head in closed form: the leading principal components of mean-pooled vectors, somewhat whitened."""
 
 from __future__ import annotations
 
@@ -11,44 +11,37 @@ if TYPE_CHECKING:
 
 
 class Head(NamedTuple):
-    """A linear head: `weight` (dimension, hidden), `bias` (dimension,), and how well it fits."""
+    """A linear head: `weight` (dimension, hidden), `bias` (dimension,), and the variance that it keeps."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    fit_cosine: float
     variance_kept: float
 
 
-def closed_form_head(
-    cls: NDArray[np.floating], target: NDArray[np.floating], *, dimension: int = 256, ridge: float = 1e-3
-) -> Head:
-    """Ridge regression from CLS vectors to the centred leading principal components of target vectors.
+def principal_head(vectors: NDArray[np.floating], *, dimension: int = 256, power: float = 0.25) -> Head:
+    """Centres vectors, turns them onto their leading principal components, and evens out the components.
 
-    Centring removes the direction that all vectors of an untuned encoder share, so that random pairs part.
+    An untuned encoder's vectors share a direction, and a few components carry most of the variance. Taking the
+    mean out parts random pairs; dividing each component by its standard deviation to the `power` (at 1 this is
+    whitening, Su et al. 2021, "Whitening Sentence Representations") gives the finer ones a say.
 
     Args:
-        cls: (texts, hidden) CLS vectors, not normalised.
-        target: (texts, k) vectors to imitate, unit norm: the base's mean-pooled ones.
-        dimension: size of the embedding, at most k.
-        ridge: penalty, as a share of the mean variance of a CLS component.
+        vectors: (texts, hidden) pooled vectors.
+        dimension: size of the embedding, at most `hidden`.
+        power: 0 leaves the components' variances as they are, 1 makes them equal.
 
     Returns:
-        The head, the mean cosine between its output and the target components on the same texts, and the
-        share of the target's variance that the components keep.
+        The head and the share of the variance that its components hold before they are evened out.
     """
-    cls, target = np.asarray(cls, np.float64), np.asarray(target, np.float64)
-    centred = target - target.mean(0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    components = vectors[:, ::-1][:, :dimension]
-    wanted = centred @ components
-    middle = cls.mean(0)
-    inputs = cls - middle
-    gram = inputs.T @ inputs
-    penalty = ridge * np.trace(gram) / len(gram)
-    weight = np.linalg.solve(gram + penalty * np.eye(len(gram)), inputs.T @ wanted).T
-    bias = -weight @ middle
-    fitted = inputs @ weight.T
-    norms = np.linalg.norm(fitted, axis=1) * np.linalg.norm(wanted, axis=1)
-    cosine = float(np.mean(np.sum(fitted * wanted, axis=1) / np.maximum(norms, 1e-12)))
-    kept = float(values[::-1][:dimension].sum() / values.sum())
-    return Head(weight.astype(np.float32), bias.astype(np.float32), cosine, kept)
+    vectors = np.asarray(vectors, np.float64)
+    middle = vectors.mean(0)
+    centred = vectors - middle
+    values, directions = np.linalg.eigh(centred.T @ centred / len(centred))
+    values, directions = values[::-1], directions[:, ::-1]
+    kept = np.maximum(values[:dimension], values[0] * 1e-9)
+    weight = (directions[:, :dimension] * (kept / kept[0]) ** (-power / 2)).T
+    return Head(
+        weight.astype(np.float32),
+        (-weight @ middle).astype(np.float32),
+        float(values[:dimension].sum() / values.sum()),
+    )

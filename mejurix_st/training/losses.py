@@ -10,7 +10,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MATRYOSHKA = ((256, 1.0), (128, 0.5), (64, 0.25))  # dimension, weight (Kusupati et al. 2022)
+MATRYOSHKA = ((256, 1.0), (128, 0.8), (64, 0.3))  # dimension, weight (Kusupati et al. 2022)
 _MASKED = -1e4
 
 
@@ -61,7 +61,7 @@ def triplet_contrast(
     positives: torch.Tensor,
     negatives: torch.Tensor,
     *,
-    margin: float = 0.3,
+    margin: float = 0.25,
     temperature: float = 0.05,
 ) -> torch.Tensor:
     """Softmax of each positive against its own negative, plus a hinge that asks for a margin in cosine."""

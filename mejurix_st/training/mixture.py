@@ -12,7 +12,22 @@ if TYPE_CHECKING:
     from mejurix_st.training.sources import Pair
 
 Row = TypeVar("Row")
+TripleRow = tuple[str, str, str]
 SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
+# How often each kind of triple is drawn. What was written by hand is worth more than what frames generate.
+TRIPLE_WEIGHTS = {
+    "written contrast_en": 2.5,
+    "written contrast_ko": 1.5,
+    "written relations_en": 2.5,
+    "written relations_ko": 1.5,
+    "written crosslingual": 1.5,
+    "contrast en": 1.0,
+    "contrast ko": 0.8,
+    "relations en": 1.2,
+    "relations ko": 0.8,
+    "negations": 0.8,
+    "natural": 0.8,
+}
 
 
 class Cycle(Generic[Row]):
@@ -45,7 +60,7 @@ class Mixture:
     Attributes:
         pairs: cycles by source name.
         weights: of the sources, any positive numbers.
-        triples: cycles by kind ("contrast en", "relations ko", ...).
+        triples: cycles by kind, the keys of `TRIPLE_WEIGHTS`.
         parallel: cycle over (English, Korean).
         seed: of the order of sources.
         neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
@@ -55,7 +70,7 @@ class Mixture:
 
     pairs: dict[str, Cycle[Pair]]
     weights: dict[str, float]
-    triples: dict[str, Cycle[tuple[str, str, str]]]
+    triples: dict[str, Cycle[TripleRow]]
     parallel: Cycle[tuple[str, str]]
     seed: int = 0
     neighbours: Callable[[Sequence[Pair], int], list[Pair]] | None = None
@@ -82,6 +97,15 @@ class Mixture:
             return self.neighbours(rng.sample(pool, min(len(pool), 10 * count)), count)
         return self.pairs[name].take(count)
 
+    def triple_batch(self, step: int, size: int) -> list[TripleRow]:
+        """Half of one kind, so that the rows are each other's hard negatives; half of all kinds."""
+        rng = random.Random(f"{self.seed} triples {step}")
+        names = list(self.triples)
+        weights = [TRIPLE_WEIGHTS[name] for name in names]
+        kinds = [rng.choices(names, weights)[0]] * (size // 2)
+        kinds += rng.choices(names, weights, k=size - len(kinds))
+        return [self.triples[kind].take(1)[0] for kind in kinds]
+
     def positions(self) -> dict[str, int]:
         """Where every cycle stands, for the checkpoint."""
         return {name: cycle.at for name, cycle in self._cycles()}
@@ -103,6 +127,8 @@ def build_mixture(
     weights: dict[str, float],
     seed: int,
     guards: Mapping[str, Callable[[str], bool]],
+    natural: Sequence[TripleRow] = (),
+    negations: Sequence[TripleRow] = (),
 ) -> Mixture:
     """Puts real pairs together with this project's contrast triples, relations and parallel sentences.
 
@@ -111,26 +137,32 @@ def build_mixture(
         weights: of the sources.
         seed: of every order.
         guards: for "contrast", "relations" and "parallel": True for a text that must be left out.
+        natural: triples made of real sentences.
+        negations: sentences with their negations.
     """
     from mejurix_st.training import contrast, glossary, relations
+    from mejurix_st.training.written import written_terms, written_triples
 
-    triples: dict[str, Cycle[tuple[str, str, str]]] = {}
+    cues, facts, parallels = (guards.get(k) for k in ("contrast", "relations", "parallel"))
+    rows: dict[str, Sequence[TripleRow]] = {"natural": natural, "negations": negations}
     for language in ("en", "ko"):
-        rows = [
+        rows[f"contrast {language}"] = [
             (t.anchor, t.positive, t.negative)
-            for t in contrast.contrast_triples(seed, language, exclude=guards.get("contrast"))
+            for t in contrast.contrast_triples(seed, language, exclude=cues)
         ]
-        triples[f"contrast {language}"] = Cycle(rows, f"{seed} contrast {language}")
-        related = [
+        rows[f"relations {language}"] = [
             (t.anchor, t.positive, t.negative)
-            for t in relations.relation_triples(seed, language, exclude=guards.get("relations"))
+            for t in relations.relation_triples(seed, language, exclude=facts)
         ]
-        triples[f"relations {language}"] = Cycle(related, f"{seed} relations {language}")
-    exclude = guards.get("parallel")
+        rows[f"written contrast_{language}"] = written_triples(f"contrast_{language}", cues)
+        rows[f"written relations_{language}"] = written_triples(f"relations_{language}", facts)
+    rows["written crosslingual"] = written_triples("crosslingual", parallels)
+    triples = {kind: Cycle(found, f"{seed} {kind}") for kind, found in rows.items() if found}
     parallel = [
-        *glossary.parallel_sentences(seed, exclude=exclude),
-        *glossary.query_pairs(seed, exclude=exclude),
-        *glossary.term_pairs(seed, exclude=exclude),
+        *glossary.parallel_sentences(seed, exclude=parallels),
+        *glossary.query_pairs(seed, exclude=parallels),
+        *glossary.term_pairs(seed, exclude=parallels),
+        *((english, korean) for korean, english in written_terms(parallels)),
     ]
-    cycles = {name: Cycle(rows, f"{seed} {name}") for name, rows in pairs.items() if rows}
+    cycles = {name: Cycle(found, f"{seed} {name}") for name, found in pairs.items() if found}
     return Mixture(cycles, weights, triples, Cycle(parallel, f"{seed} parallel"), seed)

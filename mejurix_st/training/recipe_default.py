@@ -1,4 +1,4 @@
-"""The default recipe: closed-form head, then contrastive training with distillation on a frozen base.
+"""The default recipe: closed-form head on mean-pooled vectors, then contrastive training with distillation.
 
 Runs on a CPU or a GPU by the same call; every `checkpoint_every` steps the state is written, and a second call
 with the same folder continues from there.
@@ -24,11 +24,11 @@ from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import kept_pieces
 from mejurix_st._default_model import Trained, build_encoder, read_base, write_trained
 from mejurix_st.errors import InputError
-from mejurix_st.training.head import closed_form_head
+from mejurix_st.training.head import principal_head
 from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import Mixture, build_mixture
-from mejurix_st.training.recipe_data import WEIGHTS, near_pairs, taught_texts
-from mejurix_st.training.sources import pairs
+from mejurix_st.training.recipe_data import WEIGHTS, natural_rows, near_pairs, taught_texts
+from mejurix_st.training.sources import negation_triples, pairs
 from mejurix_st.training.step import Memory, StepConfig, step_losses
 from mejurix_st.training.student import Student, TextEncoder
 from mejurix_st.training.teachers import TeacherBank, teach
@@ -46,23 +46,24 @@ _CENTRED_ON = 600  # texts
 class DefaultRecipe:
     """Settings of the default recipe; all of them go into the model's config."""
 
-    steps: int = 420
+    steps: int = 1000
     rank: int = 32
-    first_layer: int = 3
+    first_layer: int = 6
     alpha: float = 32.0
-    adapter_rate: float = 7e-4
-    head_rate: float = 2e-4
-    warmup: int = 25
+    adapter_rate: float = 3e-4
+    head_rate: float = 1e-4
+    warmup: int = 50
     weight_decay: float = 0.01
     clip: float = 1.0
-    max_tokens: int = 160
+    max_tokens: int = 144
+    kept_tokens: int = 10_000_000
     checkpoint_every: int = 25
     seed: int = 1
     step: StepConfig = field(default_factory=StepConfig)
 
 
 def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
-    """The student at its start: closed-form head on the base's CLS vectors."""
+    """The student at its start: principal components of the base's mean-pooled vectors."""
     base = read_base()
     kept = kept_pieces(base.pieces)
     tokenizer = build_tokenizer(base, kept)
@@ -74,8 +75,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
         reader = TextEncoder(encoder.bfloat16(), tokenizer, pad=1, max_tokens=96)
         with torch.no_grad():
-            cls = reader.states(sample).numpy()
-        head = closed_form_head(cls, bank.first[[bank.rows[t] for t in sample]])
+            head = principal_head(reader.states(sample).numpy())
         weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
     scale = recipe.alpha / recipe.rank
     student = Student(
@@ -88,6 +88,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
         max_tokens=recipe.max_tokens,
         seed=recipe.seed,
         first_layer=recipe.first_layer,
+        kept_tokens=recipe.kept_tokens,
     )
     return student.to(device)
 
@@ -134,7 +135,9 @@ class Run:
                         self.memory.vectors, self.memory.groups = before[1:]
                         raise
                     bar.update()
-                    bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items() if k in ("pairs", "parallel")})
+                    bar.set_postfix(
+                        {k: f"{v:.3f}" for k, v in losses.items() if k.startswith("pairs") or k == "parallel"}
+                    )
                     if self.step % self.recipe.checkpoint_every == 0:
                         self.save()
         finally:
@@ -177,6 +180,7 @@ class Run:
         """What has been learnt so far, in the form that ships."""
         config = {
             "base": "intfloat/multilingual-e5-small",
+            "pooling": "mean",
             "adapter": {"rank": self.recipe.rank, "scale": self.recipe.alpha / self.recipe.rank},
             "recipe": asdict(self.recipe),
             "steps": self.step,
@@ -249,7 +253,11 @@ def prepare(
     """Builds the data, the teachers' vectors and the student, and continues a run that the folder holds."""
     folder.mkdir(parents=True, exist_ok=True)
     built = pairs(data, seed=recipe.seed, refuse=refuse)
-    mixture = build_mixture(built, weights=WEIGHTS, seed=recipe.seed, guards=guards)
+    natural = natural_rows(built, recipe.seed, guards.get("contrast"))
+    negated = negation_triples(data, guards.get("contrast"))
+    mixture = build_mixture(
+        built, weights=WEIGHTS, seed=recipe.seed, guards=guards, natural=natural, negations=negated
+    )
     base = read_base()
     kept = kept_pieces(base.pieces)
     reader = TextEncoder(

@@ -225,6 +225,22 @@ def korean(folder: Path, rng: random.Random) -> Iterator[Pair]:
             yield Pair(premise, labels["entailment"], negative, group=premise, source="korean_nli")
 
 
+def negation_triples(
+    folder: Path, exclude: Callable[[str], bool] | None = None
+) -> list[tuple[str, str, str]]:
+    """Sentences of CANNOT with a paraphrase where there is one (else the sentence itself) and a negation."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((folder / "contrast").glob("cannot_*.tsv")):
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            cells = line.split("\t")
+            if len(cells) < 2:
+                continue
+            label = cells[2] if len(cells) > 2 else "1"
+            found.setdefault(cells[0], {}).setdefault(label, cells[1])
+    rows = [(text, by.get("0", text), by["1"]) for text, by in found.items() if "1" in by]
+    return [t for t in rows if len(t[0]) < 240 and not (exclude is not None and any(map(exclude, t)))]
+
+
 SOURCES: dict[str, Callable[[Path, random.Random], Iterator[Pair]]] = {
     "medquad": medquad,
     "us_code": us_code,

@@ -26,10 +26,9 @@ class StepConfig:
     """Sizes and weights of a step.
 
     Attributes:
-        pairs: query-document pairs of one source.
+        pairs: query-document pairs of one source; a step takes two sources.
         short_pairs: the same for sources of short terms.
-        triples: contrast triples of each language.
-        relations: relation triples of each language.
+        triples: contrast and relation triples of both languages.
         parallel: English-Korean pairs.
         memory: document vectors of earlier steps kept as further negatives (Wang et al. 2020).
         distillation: weight of the teachers' similarities.
@@ -38,14 +37,13 @@ class StepConfig:
         temperature: of the contrastive softmax.
     """
 
-    pairs: int = 64
-    short_pairs: int = 128
-    triples: int = 24
-    relations: int = 16
+    pairs: int = 40
+    short_pairs: int = 96
+    triples: int = 72
     parallel: int = 40
-    memory: int = 2048
-    distillation: float = 0.5
-    contrast: float = 1.5
+    memory: int = 0
+    distillation: float = 1.0
+    contrast: float = 0.8
     centre: float = 0.1
     temperature: float = 0.05
 
@@ -84,7 +82,7 @@ def pair_loss(
     query, document = (QUERY, DOCUMENT) if prompted else ("", "")
     queries = [query + p.query for p in batch]
     positives = [document + p.positive for p in batch]
-    hard = [(p.group, document + p.negative) for p in batch if p.negative]
+    hard = [(i, document + p.negative) for i, p in enumerate(batch) if p.negative]
     vectors = student([*queries, *positives, *[text for _, text in hard]])
     q, d, n = vectors.split([len(batch), len(batch), len(hard)])
     groups = [p.group for p in batch]
@@ -103,7 +101,10 @@ def pair_loss(
             )  # the teachers find it at least as good: false
     # A hard negative counts for its own query and for those of other groups.
     others = torch.cat([n, memory.vectors.to(q.device)])
-    near = torch.ones(len(batch), len(hard), dtype=torch.bool)
+    near = torch.tensor(
+        [[i == owner or groups[i] != groups[owner] for owner, _ in hard] for i in range(len(batch))],
+        dtype=torch.bool,
+    ).reshape(len(batch), len(hard))
     allowed_others = torch.cat([near, memory.allowed(groups)], dim=1).to(q.device)
     losses["pairs"] = matryoshka(
         info_nce, q, d, others, allowed=allowed, allowed_others=allowed_others, temperature=config.temperature
@@ -126,8 +127,9 @@ def triple_loss(
     # The negatives of other rows may well fit a row (they say the opposite of another case), so only the
     # positives of other rows, mostly of other subjects, serve as in-batch negatives, with the row's own.
     eye = torch.eye(len(rows), dtype=torch.bool, device=a.device)
+    other = torch.tensor([[x[0] != y[0] and x[1] != y[1] for y in rows] for x in rows], device=a.device)
     pulled = info_nce(
-        a, p, n, allowed=~eye, allowed_others=eye, temperature=config.temperature, both_ways=False
+        a, p, n, allowed=other, allowed_others=eye, temperature=config.temperature, both_ways=False
     )
     return {"contrast": config.contrast * contrast, "contrast pull": 0.3 * pulled}
 
@@ -160,15 +162,12 @@ def step_losses(
         Each part's loss, for the log.
     """
     rng = random.Random(f"step {step}")
-    batch = mixture.pair_batch(step, config.pairs, config.short_pairs)
-    logged = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
-    for kind, cycle in mixture.triples.items():
-        count = config.relations if kind.startswith("relations") else config.triples
-        if step % 2 == (kind.endswith("ko")):  # languages take turns
-            part = _backward(
-                triple_loss(student, cycle.take(count * (1 + (kind.endswith("en")))), config, rng)
-            )
-            logged |= {f"{kind} {name}": value for name, value in part.items()}
+    logged: dict[str, float] = {}
+    for draw in (2 * step, 2 * step + 1):
+        batch = mixture.pair_batch(draw, config.pairs, config.short_pairs)
+        part = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
+        logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}
+    logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), config, rng))
     rows = mixture.parallel.take(config.parallel)
     if rng.random() < 0.5:
         rows = [(b, a) for a, b in rows]

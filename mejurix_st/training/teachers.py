@@ -12,6 +12,7 @@ import torch
 from tqdm.auto import tqdm
 
 from mejurix_st.errors import MissingExtraError
+from mejurix_st.training.head import principal_head
 from mejurix_st.training.student import TextEncoder
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TeacherBank:
 
     Args:
         texts: distinct texts, prompts included.
-        first: (n, 384) unit vectors of the base, mean-pooled; centred here.
+        first: (n, 384) unit vectors of the base, mean-pooled; centred and evened out here like the head's start.
         second: (n, 384) unit vectors of MiniLM; zero rows for texts it cannot read.
         share: weight of the first teacher where both speak.
     """
@@ -64,11 +65,12 @@ class TeacherBank:
         texts: Sequence[str],
         first: NDArray[np.floating],
         second: NDArray[np.floating],
-        share: float = 0.65,
+        share: float = 0.7,
     ) -> None:
         self.rows = {text: i for i, text in enumerate(texts)}
-        centred = first.astype(np.float32) - first.astype(np.float32).mean(0)
-        self.first = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+        head = principal_head(first, dimension=first.shape[1])
+        turned = first.astype(np.float32) @ head.weight.T + head.bias
+        self.first = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
         self.second = second.astype(np.float32)
         self.share = share
 
@@ -131,11 +133,11 @@ def _write_shard(path: Path, texts: Sequence[str], base: TextEncoder, second: Te
     def unit(states: torch.Tensor) -> NDArray[np.float16]:
         return torch.nn.functional.normalize(states, dim=-1).to(torch.float16).numpy()
 
-    first = unit(base.states(texts, "mean"))
+    first = unit(base.states(texts))
     other = np.zeros((len(texts), 384), np.float16)
     english = [i for i, t in enumerate(texts) if not has_hangul(t)]
     if english:
-        other[english] = unit(second.states([texts[i].partition(": ")[2] for i in english], "mean"))
+        other[english] = unit(second.states([texts[i].partition(": ")[2] for i in english]))
     beside = path.with_suffix(".part")
     with beside.open("wb") as file:
         np.savez(file, first=first, second=other)

@@ -126,8 +126,10 @@ def test_build_mixture_keeps_refused_texts_out(monkeypatch: pytest.MonkeyPatch):
     built = {"medquad": make_pairs("medquad", 3), "decisions": []}
     mixture = build_mixture(built, weights={"medquad": 1.0}, seed=1, guards=guards)
     assert set(mixture.triples) == {
-        f"{kind} {lang}" for kind in ("contrast", "relations") for lang in ("en", "ko")
-    }
+        f"{kind}{lang}"
+        for kind in ("contrast ", "relations ", "written contrast_", "written relations_")
+        for lang in ("en", "ko")
+    } | {"written crosslingual"}
     assert list(mixture.pairs) == ["medquad"]  # an empty source has no cycle
     texts = [text for cycle in mixture.triples.values() for row in cycle.rows for text in row]
     texts += [text for row in mixture.parallel.rows for text in row]
@@ -136,3 +138,20 @@ def test_build_mixture_keeps_refused_texts_out(monkeypatch: pytest.MonkeyPatch):
     free = build_mixture(built, weights={"medquad": 1.0}, seed=1, guards={})
     assert any(banned in text for row in free.triples["relations ko"].rows for text in row)
     assert any(banned in text for row in free.parallel.rows for text in row)
+
+
+def test_a_triple_batch_is_half_of_one_kind_and_half_of_all():
+    mixture = make_mixture()
+    rows = {
+        k: [(f"{k} {i}", f"p{i}", f"n{i}") for i in range(9)]
+        for k in ("contrast en", "relations ko", "natural")
+    }
+    mixture.triples = {kind: Cycle(found, kind) for kind, found in rows.items()}
+    batch = mixture.triple_batch(3, 12)
+    kinds = [anchor.rpartition(" ")[0] for anchor, _, _ in batch]
+    assert len(batch) == 12
+    assert len(set(kinds[:6])) == 1
+    mixture.restore(dict.fromkeys(mixture.positions(), 0))
+    assert mixture.triple_batch(3, 12) == batch
+    seen = {row[0].rpartition(" ")[0] for step in range(20) for row in mixture.triple_batch(step, 4)}
+    assert seen == set(rows)
