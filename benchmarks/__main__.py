@@ -13,8 +13,8 @@ COMMANDS = {
     "indexing": ["-m", "benchmarks.indexing"],
     "entities": ["benchmarks/entities.py"],
     "assertions": ["benchmarks/assertions.py"],
-    "answers": ["benchmarks/answers.py"],
-    "attacks": ["benchmarks/attacks.py"],
+    "answers": ["-m", "benchmarks.answers"],
+    "attacks": ["-m", "benchmarks.attacks"],
 }
 
 

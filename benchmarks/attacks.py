@@ -29,7 +29,9 @@ from typing import Any
 from langchain_mejurix import Answer, answer
 from qdrant_mejurix import open_index
 
-from benchmarks.answers import ScriptedModel, Tally, half, make_encoder, shown_passages
+from benchmarks.answer_gold import Tally, half
+from benchmarks.answer_scripts import ScriptedModel, shown_passages
+from benchmarks.answers import make_encoder
 from mejurix_st.samples import sample_matters
 
 CANARY = "PRIVILEGED-CANARY-7431"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from qdrant_mejurix.matter import Matter
 
+SEARCHED = 25
+"""Passages that a search brings at least; those beyond `k` only tell how rare the question's words are."""
+
 
 def answer(
     question: str,
@@ -153,15 +156,16 @@ class _Work:
         from langchain_mejurix.conditions import as_filter
 
         self.question, self.matter, self.policy = question, matter, policy
-        hits = matter.search(question, limit=k, filter=as_filter(condition))
-        self.passages: list[Passage] = passages_of(hits, matter.name)
+        hits = matter.search(question, limit=max(k, SEARCHED), filter=as_filter(condition))
+        self.passages: list[Passage] = passages_of(hits[:k], matter.name)
+        self.others = [hit.chunk for hit in hits[k:] if hit.chunk.matter == matter.name]
         self.warnings = warnings_of(self.passages)
         self.similarity: Similarity = similarity_of(matter.index.encoder)
         self._checked: dict[Claim, AnswerSentence] = {}
 
     def extract(self) -> Answer:
         """The answer made of the file's own sentences."""
-        found = best_sentences(self.question, self.passages, self.similarity)
+        found = best_sentences(self.question, self.passages, self.others, self.similarity)
         sentences = [
             AnswerSentence(" ".join(one.window.text.split()), (one.window.citation,), supported=True)
             for one in found

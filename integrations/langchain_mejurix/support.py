@@ -35,7 +35,7 @@ _BACKGROUND = (
     "박물관은 월요일에 휴관한다.",
     "북부 지방에 비가 예상된다.",
 )
-_REQUEST = re.compile(
+REQUEST = re.compile(
     r"\?[\"'”’)]*$|^\W*(?:\d+\.\s*)?(?:describe|state|identify|list|explain|produce|admit)\b", re.IGNORECASE
 )
 """Questions and requests ask; they say nothing that could support a sentence."""
@@ -115,7 +115,7 @@ def find_support(
         window
         for passage in passages
         for window in windows_of(passage)
-        if not (window.sentences == 1 and _REQUEST.search(window.text))
+        if not (window.sentences == 1 and REQUEST.search(window.text))
     ]
     if not candidates:
         return Support(None, "the cited passage holds nothing that can be used as evidence")
