@@ -11,6 +11,7 @@ from langchain_mejurix.evidence import Passage, passages_of, warnings_of
 from langchain_mejurix.extractive import best_sentences
 from langchain_mejurix.prompt import Claim, prompt_messages, read_claims, without_links
 from langchain_mejurix.support import Similarity, find_support, similarity_of
+from langchain_mejurix.units import displayed
 from mejurix_st.errors import InputError
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class _Work:
         """The answer made of the file's own sentences."""
         found = best_sentences(self.question, self.passages, self.others, self.similarity)
         sentences = [
-            AnswerSentence(" ".join(one.window.text.split()), (one.window.citation,), supported=True)
+            AnswerSentence(displayed(one.window.text), (one.window.citation,), supported=True)
             for one in found
         ]
         return make_answer(self.question, self.matter.name, sentences, self.policy, self.warnings)

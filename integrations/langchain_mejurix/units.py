@@ -41,7 +41,7 @@ _SAYS = re.compile(
 
 _CLAUSE = re.compile(
     r"^\W*(?:I|he|she|it|we|they|you|this|that|there)\b"
-    r"|\b(?:is|are|was|were|has|had|have|did|does|do|can|will|would|no|not|fell)\b|[a-z]{3}ed\b",
+    r"|\b(?:is|are|was|were|has|had|have|did|does|do|can|will|would|no|not|fell)\b|[a-z]{3}ed\b|[다음함임됨요]\.?$",
     re.IGNORECASE,
 )
 
@@ -187,6 +187,17 @@ def _runs_in(text: str, start: int, end: int, following: int) -> bool:
         and len(_WORD.findall(part)) <= 6
         and not _CLAUSE.search(part)
     )
+
+
+def displayed(text: str) -> str:
+    """A stretch as it is shown in an answer: on one line, without list marks, emphasis and line numbers.
+
+    The citation keeps the document's own characters.
+    """
+    if re.match(r"(?:Q|문)[.:]", text):
+        text = re.sub(r"(?m)^[ \t]*\d{1,2}[ \t]{2,}(?=\S)", "", text)
+    text = re.sub(r"^\s*(?:[-•▪◦*]|\d{1,2}[.)])\s+", "", text)
+    return " ".join(text.replace("**", "").split())
 
 
 def is_heading(text: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_mejurix.asking import holds, kinds_asked
 from langchain_mejurix.bridge import met
 from langchain_mejurix.evidence import passages_of
 from langchain_mejurix.facts import facts_of
-from langchain_mejurix.units import running_lines, units_of
+from langchain_mejurix.units import displayed, running_lines, units_of
 from langchain_mejurix.words import content_words
 
 from mejurix_st.types import Chunk, Hit
@@ -58,6 +58,8 @@ UNITS = [
     ),
     ("Work capacity\n\nHe can work full time.", "Report > Work capacity", ["He can work full time."]),
     ("Was the knee broken?\n\nThe knee was not broken.", "", ["The knee was not broken."]),
+    ("신경 검사는 정상이었다. 환자는 퇴원하였다.", "", ["신경 검사는 정상이었다.", "환자는 퇴원하였다."]),
+    ("2022-08-29 퇴원. 좌측 하지 정상.", "", ["2022-08-29 퇴원. 좌측 하지 정상."]),
 ]
 
 
@@ -75,6 +77,21 @@ def test_running_lines_are_kept_apart():
     assert running_lines([chunks[0], chunks[0]]) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Q. And the hip?\n17   A. No. It was\n18      fine.", "Q. And the hip? A. No. It was fine."),
+        ("1. Right disc extrusion\n   at L4-5.", "Right disc extrusion at L4-5."),
+        ("- 장해 기간은 **3년의 한시장해**가 타당합니다.", "장해 기간은 3년의 한시장해가 타당합니다."),
+        ("7.4 Work capacity. He can work.", "7.4 Work capacity. He can work."),
+        ("9 mm nodule\n12  were seen", "9 mm nodule 12 were seen"),
+    ],
+)
+def test_what_is_shown(text, wanted):
+    assert displayed(text) == wanted
+
+
+@settings(deadline=None)
 @given(st.text(alphabet="AQ.? :\n\f|aB가다1234-", max_size=120), st.integers(0, 50))
 def test_units_are_slices_in_order_that_do_not_overlap(text, start):
     units = units_of(passage(text, start=start))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_mejurix import answer
 from qdrant_mejurix.points import page_breaks, pages_between
@@ -57,6 +57,7 @@ def test_a_warning_names_the_page_of_the_order(matter, tmp_path):
     )
 
 
+@settings(deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(any),
     data=st.data(),
