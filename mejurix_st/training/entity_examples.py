@@ -7,7 +7,7 @@ import json
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mejurix_st.training.entity_states import files_digest
 from mejurix_st.training.mixture import build_mixture
@@ -149,8 +149,9 @@ def _drawn(rows: Iterator[Pair], rng: random.Random, refuse: Callable[[str], boo
 
 def _read(path: Path) -> Examples:
     stored = json.loads(path.read_text(encoding="utf-8"))
-    triples, parallel, pairs = (
+    rows: list[Any] = [
         tuple(tuple((prompt, text) for prompt, text in row) for row in stored[name])
         for name in ("triples", "parallel", "pairs")
-    )
-    return Examples(triples, parallel, pairs, tuple((source, group) for source, group in stored["groups"]))
+    ]
+    rows.append(tuple((source, group) for source, group in stored["groups"]))
+    return Examples(*rows)

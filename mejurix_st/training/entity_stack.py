@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -23,7 +23,8 @@ def new_module(kind: type[EntityModule], model: SentenceTransformer, seed: int =
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if kind is EntityAttention:
-            return EntityAttention(int(list(model)[1].get_embedding_dimension()))
+            pooling: Any = list(model)[1]
+            return EntityAttention(int(pooling.get_embedding_dimension()))
         module = EntityConditioning(out_features=int(model.get_embedding_dimension() or 256))
         # The table alone is random: a projection of zeros adds nothing.
         nn.init.zeros_(module.entity_type_projection.weight)
@@ -59,7 +60,7 @@ def assemble(model: SentenceTransformer, module: EntityModule) -> SentenceTransf
     return SentenceTransformer(
         modules=[kind.around(transformer), pooling, *chain(model, module)],
         device="cpu",
-        prompts=dict(model.prompts),
+        prompts={name: prompt or "" for name, prompt in model.prompts.items()},
         similarity_fn_name=model.similarity_fn_name,
     )
 
