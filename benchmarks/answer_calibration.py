@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from benchmarks.answer_gold import Gold
     from mejurix_st.samples import SampleQuestion
 
-DECLINED = 0.95
-"""Least share of unanswerable questions that is to be declined."""
+DECLINED = 0.93
+"""Least share of unanswerable questions that is to be declined; the aim is 0.9, the rest is for chance."""
 FOLDS = 10
 STRENGTH = 0.3
 """Inverse of the L2 penalty on standardised measures."""

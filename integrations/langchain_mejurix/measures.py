@@ -1,8 +1,9 @@
 """What speaks for a unit of a passage as the answer to a question: numbers from which a score is made.
 
-All measures lie in about [0, 1], except the standardised similarity. Words weigh by their rarity among the
-passages that the search brought (the more passages hold a word, the less it tells), and meet across Korean and
-English by concepts (`mejurix_st.entities`) and by a table of everyday words (`bridge`).
+All measures lie in about [0, 1], except the similarity to the question, which is standardised over the units of
+one question (three standard deviations count 1), so that it does not depend on the encoder's scale. Words weigh
+by their rarity among the passages that the search brought (the more passages hold a word, the less it tells), and
+meet across Korean and English by concepts (`mejurix_st.entities`) and by a table of everyday words (`bridge`).
 """
 
 from __future__ import annotations
@@ -48,7 +49,6 @@ MEASURES = (
     "other date",
     "heading",
     "similarity",
-    "similarity rank",
     "first passage",
     "other language",
     "short",
@@ -127,15 +127,14 @@ def measure(
     missing_concepts = 1.0 - asked.concepts(*shown) if asked.names else 0.0
     wide = {p.number: asked.share(t, c) for p, t, c in zip(passages, texts, contexts, strict=True)}
     found = []
-    for unit, near, rank in zip(usable, values, standard, strict=True):
+    for unit, rank in zip(usable, standard, strict=True):
         passage = unit.window.passage
         own = _own(asked, unit)
         own |= {
             "passage words": wide[passage.number],
             "missing words": missing_words,
             "missing concepts": missing_concepts,
-            "similarity": float(near),
-            "similarity rank": float(rank) / 3.0,
+            "similarity": float(rank) / 3.0,
             "first passage": 1.0 / passage.number,
         }
         found.append(Measured(unit.window, tuple(own[name] for name in MEASURES)))
