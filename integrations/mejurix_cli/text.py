@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ from mejurix_cli.options import AsJson, Model, Quiet
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    from mejurix_st.entities import Recognizer
 
 
 def embed(
@@ -105,6 +108,29 @@ def similarity(
         typer.echo(f"{cosine:.4f}")
 
 
+class Recognizing(StrEnum):
+    """What finds the entities."""
+
+    VOCABULARY = "vocabulary"
+    TRAINED = "trained"
+    BOTH = "both"
+
+
+def _recognizer(kind: Recognizing) -> Recognizer:
+    """The recogniser chosen; the trained one loads the default model."""
+    from mejurix_st.entities import default_recognizer
+
+    if kind is Recognizing.VOCABULARY:
+        return default_recognizer()
+    from mejurix_cli.opening import load_encoder
+    from mejurix_st.entities.combined import CombinedRecognizer
+    from mejurix_st.entities.token_head import TokenHeadRecognizer
+    from mejurix_st.entities.token_states import EncoderStates
+
+    trained = TokenHeadRecognizer(EncoderStates(load_encoder(None)))
+    return CombinedRecognizer(default_recognizer(), trained) if kind is Recognizing.BOTH else trained
+
+
 def entities(
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The text itself.")] = None,
     file: Annotated[
@@ -113,10 +139,14 @@ def entities(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT", help="Write a standalone HTML page.")
     ] = None,
+    recognizer: Annotated[
+        Recognizing,
+        typer.Option(help="Term lists and rules; the trained head (English diseases and medicines); or both."),
+    ] = Recognizing.VOCABULARY,
     as_json: AsJson = False,
 ) -> None:
     """Find diseases, treatments, legal terms, and what the text says of each. Exit code 1: none."""
-    from mejurix_st.entities import assert_spans, recognize
+    from mejurix_st.entities import assert_spans
     from mejurix_st.entities.display import to_dicts, to_html, to_rich
     from mejurix_st.errors import InputError
     from mejurix_st.text import read_document
@@ -132,7 +162,7 @@ def entities(
     source = text or ""
     if html is not None:
         check_writable(html)
-    spans = recognize(source)
+    spans = _recognizer(recognizer)([source])[0]
     said = assert_spans(source, spans)
     if html is not None:
         write_whole(html, to_html(source, spans, said, title=title))
