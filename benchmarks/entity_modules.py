@@ -248,7 +248,7 @@ def main() -> int:
     lines += ["", *shown]
     spent = time.perf_counter() - began
     lines += ["", f"Whole run {spent:.0f} s, of which reading {reading:.0f} s; {os.cpu_count()} processors."]
-    text = "\n".join([*head(arguments, model, len(examples.texts())), *lines]) + "\n"
+    text = "\n".join([*head(arguments, model, len(examples.texts()), bank.folder.name), *lines]) + "\n"
     print(text)
     if not small or arguments.output != REPORT:
         arguments.output.write_text(text, encoding="utf-8")

@@ -85,7 +85,7 @@ def verdict(name: str, differences: dict[str, Estimate]) -> str:
     return " ".join(parts)
 
 
-def head(arguments: argparse.Namespace, model: SentenceTransformer, texts: int) -> list[str]:
+def head(arguments: argparse.Namespace, model: SentenceTransformer, texts: int, states: str) -> list[str]:
     """What the report is about."""
     cut = "cut at 256 tokens" if arguments.passages == "first" else "in passages of 256 tokens"
     stack = " → ".join(type(m).__name__ for m in model)
@@ -99,7 +99,7 @@ def head(arguments: argparse.Namespace, model: SentenceTransformer, texts: int) 
         "gated cross-attention from the pooled vector over entity tokens, each with its type, status, severity "
         "and side. Encoder, pooling and head are frozen; both modules start as the stock stack and learn from "
         f"the same {texts:,} texts (contrast and relation triples, parallel sentences, real pairs) with the "
-        "losses of the default recipe. Encoder in bfloat16. Documents are " + cut + ".", "",
+        f"losses of the default recipe. Encoder in bfloat16, fingerprint {states}. Documents are {cut}.", "",
         "The assertion rules that (b) reads know the development triples' cues as well as others; what (b) gains "
         "on the axes is what the rules know, not cues learnt from training texts.", "",
     ]  # fmt: skip
