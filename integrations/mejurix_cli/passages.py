@@ -161,7 +161,8 @@ def print_hits(console: Console, hits: Sequence[Hit], query: str, *, limit: int 
 def hit_record(hit: Hit) -> dict[str, Any]:
     """A hit for `search --json`. All offsets, also those of entities, point into the document's text."""
     chunk = hit.chunk
-    entities = _entities(chunk, hit.payload.get("entities"))
+    stored: Any = hit.payload.get("entities")
+    entities = _entities(chunk, stored)
     return {
         "rank": hit.rank,
         "score": hit.score,

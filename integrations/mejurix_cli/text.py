@@ -141,7 +141,9 @@ def entities(
     ] = None,
     recognizer: Annotated[
         Recognizing,
-        typer.Option(help="Term lists and rules; the trained head (English diseases and medicines); or both."),
+        typer.Option(
+            help="Term lists and rules; the trained head (English diseases and medicines); or both."
+        ),
     ] = Recognizing.VOCABULARY,
     as_json: AsJson = False,
 ) -> None:

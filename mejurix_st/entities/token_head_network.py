@@ -54,6 +54,9 @@ class TokenHeadConfig:
 class TokenHead(nn.Module):
     """Words' states to label scores, and label scores to labels."""
 
+    allowed: torch.Tensor
+    opens: torch.Tensor
+
     def __init__(self, config: TokenHeadConfig) -> None:
         super().__init__()
         self.config = config

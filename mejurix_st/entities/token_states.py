@@ -59,6 +59,7 @@ class EncoderStates:
             )
         self._model = model
         self._prompt = (model.prompts or {}).get(prompt_name) or ""
+        self._encoder: Any = model[0].auto_model
 
     def __call__(self, texts: Sequence[str], layers: Sequence[int]) -> list[PieceStates]:
         """See `States`."""
@@ -66,7 +67,7 @@ class EncoderStates:
 
         features, offsets = self._features(texts)
         with torch.inference_mode():
-            hidden = self._model[0].auto_model(**features, output_hidden_states=True).hidden_states
+            hidden = self._encoder(**features, output_hidden_states=True).hidden_states
         return cut_states(hidden, layers, features["attention_mask"], offsets)
 
     def with_vectors(
@@ -77,7 +78,7 @@ class EncoderStates:
 
         features, offsets = self._features(texts)
         with torch.inference_mode():
-            said = self._model[0].auto_model(**features, output_hidden_states=True)
+            said = self._encoder(**features, output_hidden_states=True)
             passed: dict[str, Any] = {**features, "token_embeddings": said.last_hidden_state}
             for module in list(self._model)[1:]:
                 passed = module(passed)
@@ -138,7 +139,8 @@ def check_encoder(states: States, layers: Sequence[int], probe: NDArray[np.float
             f"The encoder has states of {len(here)} numbers, the token head reads {len(probe)}. "
             "Use the default model: mejurix_st.load()."
         )
-    likeness = float(here @ probe / max(np.linalg.norm(here) * np.linalg.norm(probe), 1e-9))
+    lengths = float(np.linalg.norm(here)) * float(np.linalg.norm(probe))
+    likeness = float(here @ probe) / max(lengths, 1e-9)
     if likeness < _LIKENESS:
         raise InputError(
             f"This encoder's lower layers are not those that the token head was trained on (cosine "

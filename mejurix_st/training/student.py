@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -35,7 +35,7 @@ class TextEncoder:
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Any,
         tokenizer: Tokenizer,
         *,
         pad: int,
@@ -50,7 +50,7 @@ class TextEncoder:
         self._kept: dict[str, torch.Tensor] = {}
         self._size = 0
         # On CPUs the backward pass of the fused attention takes twice the time of the plain one.
-        encoder.set_attn_implementation("eager")  # type: ignore[operator]
+        encoder.set_attn_implementation("eager")
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]

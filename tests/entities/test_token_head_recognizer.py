@@ -270,10 +270,10 @@ def test_import_is_light():
     names = "mejurix_st.entities.token_head, mejurix_st.entities.combined"
     code = f"import sys, {names}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
 def test_shipped_head_reads_the_lower_layers():
     head, probe = read_head()
     assert max(head.config.layers) <= 6  # the states before layer 6, which adapters may change
     assert probe.shape == (head.config.encoder_size,)
     assert head.config.labels == LABELS
-
-
