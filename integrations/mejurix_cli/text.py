@@ -117,12 +117,9 @@ class Recognizing(StrEnum):
 
 
 def _recognizer(kind: Recognizing) -> Recognizer:
-    """The recogniser chosen; the trained one loads the default model."""
-    from mejurix_st.entities import default_recognizer
-
-    if kind is Recognizing.VOCABULARY:
-        return default_recognizer()
+    """The trained recogniser, alone or with the vocabulary; it loads the default model."""
     from mejurix_cli.opening import load_encoder
+    from mejurix_st.entities import default_recognizer
     from mejurix_st.entities.combined import CombinedRecognizer
     from mejurix_st.entities.token_head import TokenHeadRecognizer
     from mejurix_st.entities.token_states import EncoderStates
@@ -148,7 +145,7 @@ def entities(
     as_json: AsJson = False,
 ) -> None:
     """Find diseases, treatments, legal terms, and what the text says of each. Exit code 1: none."""
-    from mejurix_st.entities import assert_spans
+    from mejurix_st.entities import assert_spans, recognize
     from mejurix_st.entities.display import to_dicts, to_html, to_rich
     from mejurix_st.errors import InputError
     from mejurix_st.text import read_document
@@ -164,7 +161,8 @@ def entities(
     source = text or ""
     if html is not None:
         check_writable(html)
-    spans = _recognizer(recognizer)([source])[0]
+    plain = recognizer is Recognizing.VOCABULARY
+    spans = recognize(source) if plain else _recognizer(recognizer)([source])[0]
     said = assert_spans(source, spans)
     if html is not None:
         write_whole(html, to_html(source, spans, said, title=title))

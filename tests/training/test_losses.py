@@ -83,8 +83,8 @@ def test_triplet_contrast_by_hand():
     # near 1, far 0, margin met: what is left is 4 t log(1 + exp(-1 / t)).
     left = 4 * 0.5 * math.log1p(math.exp(-2))
     assert triplet_contrast(a, p, n, temperature=0.5).item() == pytest.approx(left, abs=1e-6)
-    # near 0, far 1: 4 t log(1 + exp(2)) and the hinge 0.3 - (0 - 1).
-    wrong = 4 * 0.5 * math.log1p(math.exp(2)) + 1.3
+    # near 0, far 1: 4 t log(1 + exp(2)) and the hinge 0.25 - (0 - 1).
+    wrong = 4 * 0.5 * math.log1p(math.exp(2)) + 1.25
     assert triplet_contrast(a, n, p, temperature=0.5).item() == pytest.approx(wrong, abs=1e-6)
 
 
@@ -92,7 +92,7 @@ def test_triplet_contrast_asks_the_positive_to_leave_the_negative_too():
     a, p = torch.tensor([E1]), torch.tensor([[math.cos(0.6), math.sin(0.6)]])
     n = torch.tensor([[math.cos(1.0), math.sin(1.0)]])  # 1.0 from the anchor, but 0.4 from the positive
     softmax = 4 * 0.05 * math.log1p(math.exp((math.cos(1.0) - math.cos(0.6)) / 0.05))
-    hinge = 0.3 - (math.cos(0.6) - math.cos(0.4))
+    hinge = 0.25 - (math.cos(0.6) - math.cos(0.4))
     assert triplet_contrast(a, p, n).item() == pytest.approx(softmax + hinge, abs=1e-6)
 
 
