@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from qdrant_mejurix import Index
 
-WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 MOST_LOST = 0.005
 
 
