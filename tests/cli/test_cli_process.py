@@ -37,7 +37,7 @@ def test_help_is_fast_and_loads_no_torch():
 def test_interrupted_while_indexing_the_store_is_whole(cli, tmp_path, tiny_folder):
     folder = tmp_path / "files"
     folder.mkdir()
-    for number in range(40):
+    for number in range(120):
         sentences = (
             f"Record {number}: the patient denied severe lumbar pain on visit {i}." for i in range(300)
         )
@@ -52,7 +52,7 @@ def test_interrupted_while_indexing_the_store_is_whole(cli, tmp_path, tiny_folde
         while not (store / "shard").exists() and process.poll() is None:
             assert time.monotonic() < wait_until
             time.sleep(0.05)
-        time.sleep(1)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=240)
     if process.returncode == 0:
