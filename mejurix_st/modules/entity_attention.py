@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from sentence_transformers.base.modules import Module
 from sentence_transformers.util import batch_to_device
 from torch import nn
 from torch.nn import functional
 
 from mejurix_st.errors import InputError
 from mejurix_st.modules.entity_transformer import SEVERITIES, SIDES, STATUSES, EntitySpanTransformer
+from mejurix_st.modules.stored_module import StoredModule
 from mejurix_st.types import EntityType
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _START = 0.1  # standard deviation of the tables at the start; the states beside
 _BATCH = 32
 
 
-class EntityAttention(Module):
+class EntityAttention(StoredModule):
     """Gated cross-attention from the pooled vector over the tokens of entities.
 
     It stands after Pooling, behind an `EntitySpanTransformer`. Keys and values are the entities' token states
@@ -126,35 +126,6 @@ class EntityAttention(Module):
     def get_embedding_dimension(self) -> int:
         """Size of the pooled vector, which stays."""
         return self.in_features
-
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Writes config.json and the weights into `output_path`."""
-        del args, kwargs
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
-    @classmethod
-    def load(  # type: ignore[override]
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """Reads what `save` wrote; the host calls it."""
-        del kwargs
-        place: dict[str, Any] = {
-            "subfolder": subfolder,
-            "token": token,
-            "cache_folder": cache_folder,
-            "revision": revision,
-            "local_files_only": local_files_only,
-        }
-        config = cls.load_config(model_name_or_path, **place)
-        return cls.load_torch_weights(model_name_or_path, model=cls(**config), **place)
 
     def _tables(self) -> tuple[nn.Embedding, ...]:
         """In the order of the labels' columns after the first."""

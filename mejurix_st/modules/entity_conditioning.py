@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
-from sentence_transformers.base.modules import Module
 from torch import nn
 
+from mejurix_st.modules.stored_module import StoredModule
 from mejurix_st.modules.typed_text import entity_type_id
 from mejurix_st.types import EntityType
 
 
-class EntityConditioning(Module):
+class EntityConditioning(StoredModule):
     """Adds `entity_type_projection(entity_type_embedding(type))` to the vector of each text that has a type.
 
     It stands after Dense and before Normalize, which gives the original model's formula
@@ -64,32 +64,3 @@ class EntityConditioning(Module):
     def get_embedding_dimension(self) -> int:
         """Size of the embedding."""
         return self.out_features
-
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Writes config.json and the weights into `output_path`."""
-        del args, kwargs
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
-    @classmethod
-    def load(  # type: ignore[override]
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """Reads what `save` wrote; the host calls it."""
-        del kwargs
-        place: dict[str, Any] = {
-            "subfolder": subfolder,
-            "token": token,
-            "cache_folder": cache_folder,
-            "revision": revision,
-            "local_files_only": local_files_only,
-        }
-        config = cls.load_config(model_name_or_path, **place)
-        return cls.load_torch_weights(model_name_or_path, model=cls(**config), **place)
