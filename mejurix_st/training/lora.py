@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TARGETS = (
     "attention.self.query",
@@ -31,12 +36,15 @@ class LowRankLinear(nn.Module):
         super().__init__()
         self.base = base
         self.scale = scale
+        self.active = True
         self.lora_A = nn.Parameter(torch.empty(rank, base.in_features, dtype=torch.float32))
         self.lora_B = nn.Parameter(torch.zeros(base.out_features, rank, dtype=torch.float32))
         nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Maps (..., in) to (..., out) in the base's dtype."""
+        if not self.active:
+            return self.base(x)
         low = functional.linear(x, self.lora_A.to(x.dtype))
         return self.base(x) + functional.linear(low, (self.scale * self.lora_B).to(x.dtype))
 
@@ -67,6 +75,18 @@ def adapter_state(adapters: dict[str, LowRankLinear]) -> dict[str, torch.Tensor]
         state[f"{name}.lora_A"] = module.lora_A.detach().clone()
         state[f"{name}.lora_B"] = module.lora_B.detach().clone()
     return state
+
+
+@contextmanager
+def adapters_off(adapters: dict[str, LowRankLinear]) -> Iterator[None]:
+    """Within it the encoder is the base."""
+    for module in adapters.values():
+        module.active = False
+    try:
+        yield
+    finally:
+        for module in adapters.values():
+            module.active = True
 
 
 def load_adapter_state(adapters: dict[str, LowRankLinear], state: dict[str, torch.Tensor]) -> None:

@@ -77,6 +77,7 @@ def similarity_distillation(
     vectors: torch.Tensor,
     teacher: torch.Tensor,
     *,
+    own: torch.Tensor | None = None,
     temperature: float = 0.05,
     teacher_temperature: float = 0.05,
 ) -> torch.Tensor:
@@ -85,12 +86,15 @@ def similarity_distillation(
     Args:
         vectors: (n, d) of the student.
         teacher: (n, n) similarities by the teachers.
+        own: (n, n) bool, further places left out: where the student must not follow the teachers.
         temperature: of the student's rows.
         teacher_temperature: of the teacher's rows.
     """
-    eye = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    student = (vectors @ vectors.T / temperature).masked_fill(eye, _MASKED)
-    target = (teacher / teacher_temperature).masked_fill(eye, _MASKED)
+    left_out = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    if own is not None:
+        left_out |= own
+    student = (vectors @ vectors.T / temperature).masked_fill(left_out, _MASKED)
+    target = (teacher / teacher_temperature).masked_fill(left_out, _MASKED)
     return functional.kl_div(
         functional.log_softmax(student, -1),
         functional.log_softmax(target, -1),

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 TripleRow = tuple[str, str, str]
 SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
+LONG_SOURCES = {
+    "code_sections",
+    "written_rules",
+    "answers",
+    "long_notes",
+    "written_notes",
+    "long_decisions",
+}
 # How often each kind of triple is drawn. What was written by hand is worth more than what frames generate.
 TRIPLE_WEIGHTS = {
-    "written contrast_en": 2.5,
-    "written contrast_ko": 1.5,
+    "written contrast_en": 3.0,
+    "written contrast_ko": 3.0,
     "written relations_en": 2.5,
-    "written relations_ko": 1.5,
-    "written crosslingual": 1.5,
-    "contrast en": 1.0,
-    "contrast ko": 0.8,
-    "relations en": 1.2,
-    "relations ko": 0.8,
+    "written relations_ko": 2.5,
+    "written crosslingual": 2.0,
+    "contrast en": 0.7,
+    "contrast ko": 0.7,
+    "relations en": 0.8,
+    "relations ko": 0.6,
     "negations": 0.8,
     "natural": 0.8,
 }
@@ -81,17 +89,18 @@ class Mixture:
     def __post_init__(self) -> None:
         self.names = [n for n in self.pairs if self.weights.get(n, 0) > 0]
 
-    def pair_batch(self, step: int, size: int, short_size: int) -> list[Pair]:
+    def pair_batch(self, step: int, size: int, short_size: int, long_size: int) -> list[Pair]:
         """One batch of a single source: in-batch negatives are then of the same kind, and hard.
 
         Args:
             step: number of the step; decides the source.
             size: pairs of a source of passages.
             short_size: pairs of a source of terms and short sentences.
+            long_size: pairs of a source of whole documents.
         """
         rng = random.Random(f"{self.seed} {step}")
         name = rng.choices(self.names, [self.weights[n] for n in self.names])[0]
-        count = short_size if name in SHORT_SOURCES else size
+        count = short_size if name in SHORT_SOURCES else long_size if name in LONG_SOURCES else size
         if self.neighbours is not None and rng.random() < self.hard_share:
             pool = self.pairs[name].rows[: self.hard_pool]
             return self.neighbours(rng.sample(pool, min(len(pool), 10 * count)), count)
@@ -141,7 +150,7 @@ def build_mixture(
         negations: sentences with their negations.
     """
     from mejurix_st.training import contrast, glossary, relations
-    from mejurix_st.training.written import written_terms, written_triples
+    from mejurix_st.training.written import written_parallel, written_terms, written_triples
 
     cues, facts, parallels = (guards.get(k) for k in ("contrast", "relations", "parallel"))
     rows: dict[str, Sequence[TripleRow]] = {"natural": natural, "negations": negations}
@@ -162,7 +171,8 @@ def build_mixture(
         *glossary.parallel_sentences(seed, exclude=parallels),
         *glossary.query_pairs(seed, exclude=parallels),
         *glossary.term_pairs(seed, exclude=parallels),
-        *((english, korean) for korean, english in written_terms(parallels)),
+        *2 * [(english, korean) for korean, english in written_terms(parallels)],
+        *2 * [(english, korean) for korean, english in written_parallel(parallels)],
     ]
     cycles = {name: Cycle(found, f"{seed} {name}") for name, found in pairs.items() if found}
     return Mixture(cycles, weights, triples, Cycle(parallel, f"{seed} parallel"), seed)

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mejurix_st.training.contrast_perturb import natural_triples
+from mejurix_st.training.long_sources import LONG_SOURCES
 from mejurix_st.training.passages import sentences
+from mejurix_st.training.sources import SOURCES, pairs
 from mejurix_st.training.step import DOCUMENT, QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from mejurix_st.training.sources import Pair
     from mejurix_st.training.teachers import TeacherBank
 
 # How often each source is drawn, and how many of its pairs the teachers read.
 WEIGHTS = {
-    "clinical_notes": 3.0,
-    "decisions": 3.0,
-    "us_code": 2.5,
-    "medquad": 2.5,
-    "worksheets": 1.0,
+    "clinical_notes": 1.5,
+    "long_notes": 2.0,
+    "written_notes": 1.5,
+    "decisions": 1.5,
+    "long_decisions": 2.0,
+    "us_code": 1.0,
+    "code_sections": 2.5,
+    "written_rules": 2.0,
+    "medquad": 1.0,
+    "answers": 2.5,
+    "korean_passages": 1.5,
+    "worksheets": 0.8,
     "korean": 1.0,
     "notes_and_dialogues": 0.8,
     "disease_ontology": 0.6,
@@ -44,8 +56,25 @@ def taught_texts(built: dict[str, list[Pair]]) -> list[str]:
 
 
 def near_pairs(bank: TeacherBank, rows: Sequence[Pair], count: int) -> list[Pair]:
-    """A batch around its first pair, by the base's vectors of the documents."""
-    return [rows[i] for i in bank.nearest([DOCUMENT + row.positive for row in rows], count)]
+    """A batch around its first pair: by the base's vectors where they are known, otherwise by words."""
+    texts = [DOCUMENT + row.positive for row in rows]
+    order = bank.nearest(texts, count) if bank.known(texts) else near_by_words(texts, count)
+    return [rows[i] for i in order]
+
+
+def near_by_words(texts: Sequence[str], count: int) -> list[int]:
+    """Positions of the first text and of those nearest to it by TF-IDF over these texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    table = TfidfVectorizer(sublinear_tf=True).fit_transform(texts)
+    similar = (table @ table[0].T).toarray().ravel()
+    similar[0] = np.inf
+    return np.argsort(-similar, kind="stable")[:count].tolist()
+
+
+def all_pairs(data: Path, seed: int, refuse: Callable[[str], bool] | None) -> dict[str, list[Pair]]:
+    """Pairs of every source, those of whole documents included."""
+    return pairs(data, seed=seed, refuse=refuse, builders=SOURCES | LONG_SOURCES)
 
 
 def natural_rows(

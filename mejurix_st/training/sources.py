@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mejurix_st.training.passages import decision_passages, note_sections, sentences, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -53,9 +53,10 @@ LICENCES = {
     "clinical_notes": "MTSamples clinical notes, CC0 / MIT",
     "korsts": "KorSTS, CC BY-SA 4.0",
     "korean_nli": "KLUE-NLI and XNLI (ko), CC BY-SA 4.0",
+    "written": "written for this project, MIT",
     "cannot": "CANNOT negation pairs, CC BY-SA 4.0",
 }
-_HELD_OUT_MEDQUAD = {"1_CancerGov_QA", "8_NHLBI_QA_XML"}
+HELD_OUT_MEDQUAD = {"1_CancerGov_QA", "8_NHLBI_QA_XML"}
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _cut(text: str, words: int = 110) -> str:
 def medquad(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Health question to a window of its answer (the answer's start, and one later window)."""
     for row in read_lines(folder / "pairs/medquad.jsonl.gz"):
-        if row.get("source") in _HELD_OUT_MEDQUAD:
+        if row.get("source") in HELD_OUT_MEDQUAD:
             continue
         parts = windows(row["positive"], 110)
         chosen = parts[:1] + ([rng.choice(parts[1:])] if len(parts) > 1 and rng.random() < 0.3 else [])
@@ -256,16 +257,23 @@ SOURCES: dict[str, Callable[[Path, random.Random], Iterator[Pair]]] = {
 }
 
 
-def pairs(folder: Path, *, seed: int, refuse: Callable[[str], bool] | None = None) -> dict[str, list[Pair]]:
+def pairs(
+    folder: Path,
+    *,
+    seed: int,
+    refuse: Callable[[str], bool] | None = None,
+    builders: Mapping[str, Callable[[Path, random.Random], Iterator[Pair]]] | None = None,
+) -> dict[str, list[Pair]]:
     """All pairs by source, shuffled, without duplicates and without texts that `refuse` holds back.
 
     Args:
         folder: the development data folder.
         seed: of every choice; the same seed gives the same pairs.
         refuse: for example a `LeakCheck`.
+        builders: sources by name; `SOURCES` by default.
     """
     built = {}
-    for name, builder in SOURCES.items():
+    for name, builder in (SOURCES if builders is None else builders).items():
         rng = random.Random(f"{seed} {name}")
         seen: set[tuple[str, str]] = set()
         rows = []

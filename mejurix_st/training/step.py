@@ -28,22 +28,32 @@ class StepConfig:
     Attributes:
         pairs: query-document pairs of one source; a step takes two sources.
         short_pairs: the same for sources of short terms.
+        long_pairs: the same for sources of long texts.
         triples: contrast and relation triples of both languages.
         parallel: English-Korean pairs.
         memory: document vectors of earlier steps kept as further negatives (Wang et al. 2020).
         distillation: weight of the teachers' similarities.
+        anchor: weight of the distance of documents from where they lay at the start.
         contrast: weight of the contrast triples.
+        pull: weight of the triples' positives against those of other rows.
+        parallel_pull: weight of each translation against those of other rows.
+        between: weight of the teachers' similarities between the rows of triples and of parallel sentences.
         centre: weight of the pull of the mean vector to zero.
         temperature: of the contrastive softmax.
     """
 
     pairs: int = 40
     short_pairs: int = 96
-    triples: int = 72
-    parallel: int = 40
+    long_pairs: int = 18
+    triples: int = 96
+    parallel: int = 64
     memory: int = 0
     distillation: float = 1.0
-    contrast: float = 0.8
+    anchor: float = 1.5
+    contrast: float = 1.2
+    pull: float = 0.4
+    parallel_pull: float = 0.5
+    between: float = 0.7
     centre: float = 0.1
     temperature: float = 0.05
 
@@ -78,7 +88,7 @@ def pair_loss(
     config: StepConfig,
     prompted: bool,
 ) -> dict[str, torch.Tensor]:
-    """Contrastive loss over one batch of pairs, and the teachers' similarities where they know the texts."""
+    """Contrastive loss over one batch of pairs, and the teachers' similarities."""
     query, document = (QUERY, DOCUMENT) if prompted else ("", "")
     queries = [query + p.query for p in batch]
     positives = [document + p.positive for p in batch]
@@ -88,17 +98,14 @@ def pair_loss(
     groups = [p.group for p in batch]
     allowed = torch.tensor([[a != b for b in groups] for a in groups], device=q.device)
     texts = [QUERY + p.query for p in batch] + [DOCUMENT + p.positive for p in batch]
-    known = bank.known(texts) if bank is not None else []
     losses = {}
-    if bank is not None and len(known) > len(texts) // 2:
-        teacher = bank.similarities([texts[i] for i in known]).to(q.device)
-        students = torch.cat([q, d])[known]
-        losses["distillation"] = config.distillation * similarity_distillation(students, teacher)
-        if len(known) == len(texts):
-            cross = teacher[: len(batch), len(batch) :]
-            allowed &= (
-                cross < cross.diagonal()[:, None] - 0.02
-            )  # the teachers find it at least as good: false
+    if bank is not None:
+        states = student.base_states(texts)
+        losses["anchor"] = config.anchor * student.drift(d, states[len(batch) :])
+        teacher = bank.similarities(texts, states).to(q.device)
+        losses["distillation"] = config.distillation * similarity_distillation(torch.cat([q, d]), teacher)
+        cross = teacher[: len(batch), len(batch) :]
+        allowed &= cross < cross.diagonal()[:, None] - 0.02  # the teachers find it at least as good: false
     # A hard negative counts for its own query and for those of other groups.
     others = torch.cat([n, memory.vectors.to(q.device)])
     near = torch.tensor(
@@ -115,14 +122,24 @@ def pair_loss(
 
 
 def triple_loss(
-    student: Student, rows: Sequence[tuple[str, str, str]], config: StepConfig, rng: random.Random
+    student: Student,
+    rows: Sequence[tuple[str, str, str]],
+    bank: TeacherBank | None,
+    config: StepConfig,
+    rng: random.Random,
 ) -> dict[str, torch.Tensor]:
-    """Contrast triples: each positive against its own negative, and against the others of the batch."""
+    """Contrast triples: each positive against its own negative, and against the others of the batch.
+
+    Within a row the student must part from its teachers, for whom "no fracture" and "a fracture" are near. Between
+    rows it must not: what a text is about stays what the teachers say. Without that, learning "not" cost ten
+    points of retrieval in forty steps.
+    """
     first, second = rng.choice([(QUERY, DOCUMENT), (DOCUMENT, DOCUMENT), (QUERY, QUERY), ("", "")])
     texts = (
         [first + a for a, _, _ in rows] + [second + p for _, p, _ in rows] + [second + n for _, _, n in rows]
     )
-    a, p, n = student(texts).split([len(rows)] * 3)
+    vectors = student(texts)
+    a, p, n = vectors.split([len(rows)] * 3)
     contrast = matryoshka(triplet_contrast, a, p, n)
     # The negatives of other rows may well fit a row (they say the opposite of another case), so only the
     # positives of other rows, mostly of other subjects, serve as in-batch negatives, with the row's own.
@@ -131,21 +148,45 @@ def triple_loss(
     pulled = info_nce(
         a, p, n, allowed=other, allowed_others=eye, temperature=config.temperature, both_ways=False
     )
-    return {"contrast": config.contrast * contrast, "contrast pull": 0.3 * pulled}
+    losses = {"contrast": config.contrast * contrast, "contrast pull": config.pull * pulled}
+    if bank is not None and config.between:
+        teacher = bank.similarities(texts, student.base_states(texts)).to(a.device)
+        kept = similarity_distillation(vectors, teacher, own=eye.repeat(3, 3))
+        losses["contrast between"] = config.between * kept
+    return losses
 
 
 def parallel_loss(
-    student: Student, rows: Sequence[tuple[str, str]], config: StepConfig
+    student: Student, rows: Sequence[tuple[str, str]], bank: TeacherBank | None, config: StepConfig
 ) -> dict[str, torch.Tensor]:
-    """English and Korean of one meaning, each other's nearest in the batch."""
-    a, b = student([QUERY + x for x, _ in rows] + [DOCUMENT + y for _, y in rows]).split(len(rows))
+    """English and Korean of one meaning, each other's nearest in the batch.
+
+    Both languages take their places among the other rows from what the teachers say of the English ones (after
+    Reimers & Gurevych 2020, "Making monolingual sentence embeddings multilingual").
+
+    Args:
+        student: in training.
+        rows: (English, Korean); which one is the query changes with the text, so half of them are turned round.
+        bank: the teachers.
+        config: weights.
+    """
+    texts = [(QUERY if i % 2 else DOCUMENT) + english for i, (english, _) in enumerate(rows)]
+    texts += [(DOCUMENT if i % 2 else QUERY) + korean for i, (_, korean) in enumerate(rows)]
+    vectors = student(texts)
+    a, b = vectors.split(len(rows))
     same = torch.tensor([[x[0] != y[0] and x[1] != y[1] for y in rows] for x in rows], device=a.device)
     none = a.new_zeros(0, a.shape[1])
     empty = torch.zeros(len(rows), 0, dtype=torch.bool, device=a.device)
     loss = matryoshka(
         info_nce, a, b, none, allowed=same, allowed_others=empty, temperature=config.temperature
     )
-    return {"parallel": 0.5 * loss}
+    losses = {"parallel": config.parallel_pull * loss}
+    if bank is not None and config.between:
+        english = texts[: len(rows)]
+        teacher = bank.similarities(english, student.base_states(english)).to(a.device).repeat(2, 2)
+        own = torch.eye(len(rows), dtype=torch.bool, device=a.device).repeat(2, 2)
+        losses["parallel between"] = config.between * similarity_distillation(vectors, teacher, own=own)
+    return losses
 
 
 def step_losses(
@@ -164,14 +205,12 @@ def step_losses(
     rng = random.Random(f"step {step}")
     logged: dict[str, float] = {}
     for draw in (2 * step, 2 * step + 1):
-        batch = mixture.pair_batch(draw, config.pairs, config.short_pairs)
+        batch = mixture.pair_batch(draw, config.pairs, config.short_pairs, config.long_pairs)
         part = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
         logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}
-    logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), config, rng))
+    logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), bank, config, rng))
     rows = mixture.parallel.take(config.parallel)
-    if rng.random() < 0.5:
-        rows = [(b, a) for a, b in rows]
-    return logged | _backward(parallel_loss(student, rows, config))
+    return logged | _backward(parallel_loss(student, rows, bank, config))
 
 
 def _backward(losses: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mejurix_st.training.lora import add_adapters
+from mejurix_st.training.lora import adapters_off, add_adapters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,6 +150,8 @@ class Student(nn.Module):
         with torch.no_grad():
             self.head.weight.copy_(head_weight)
             self.head.bias.copy_(head_bias)
+        self._start = (head_weight.clone(), head_bias.clone())
+        self._base_states: dict[str, torch.Tensor] = {}
         self.texts = TextEncoder(
             self.encoder,
             tokenizer,
@@ -162,6 +164,20 @@ class Student(nn.Module):
     def forward(self, texts: Sequence[str]) -> torch.Tensor:
         """(texts, dimension) float32, unit norm."""
         return functional.normalize(self.head(self.texts.states(texts)), dim=-1)
+
+    @torch.no_grad()
+    def base_states(self, texts: Sequence[str]) -> torch.Tensor:
+        """(texts, hidden) float32: mean-pooled states of the base, without adapters; each text is read once."""
+        missing = list(dict.fromkeys(text for text in texts if text not in self._base_states))
+        if missing:
+            with adapters_off(self.adapters):
+                self._base_states.update(zip(missing, self.texts.states(missing), strict=True))
+        return torch.stack([self._base_states[text] for text in texts])
+
+    def drift(self, vectors: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """Mean of 1 - cosine between vectors (n, dimension) and those of the start, from the base's states."""
+        start = functional.normalize(functional.linear(states, *self._start), dim=-1)
+        return 1 - (vectors * start).sum(-1).mean()
 
     def adapter_parameters(self) -> list[nn.Parameter]:
         """Trainable matrices of the adapters."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
 from tqdm.auto import tqdm
 
 from mejurix_st.errors import MissingExtraError
@@ -69,8 +70,8 @@ class TeacherBank:
     ) -> None:
         self.rows = {text: i for i, text in enumerate(texts)}
         head = principal_head(first, dimension=first.shape[1])
-        turned = first.astype(np.float32) @ head.weight.T + head.bias
-        self.first = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+        self._weight, self._bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
+        self.first = self.turn(torch.from_numpy(first.astype(np.float32))).numpy()
         self.second = second.astype(np.float32)
         self.share = share
 
@@ -89,10 +90,23 @@ class TeacherBank:
         taken = set(chosen)
         return (chosen + [i for i in range(len(texts)) if i not in taken])[:count]
 
-    def similarities(self, texts: Sequence[str]) -> torch.Tensor:
-        """(n, n) float32 mixed cosine similarities of texts that are all known."""
-        rows = [self.rows[t] for t in texts]
-        first, second = torch.from_numpy(self.first[rows]), torch.from_numpy(self.second[rows])
+    def turn(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Mean-pooled vectors of the base (n, 384) as the first teacher has them: unit norm, float32."""
+        unit = functional.normalize(vectors.float(), dim=-1).cpu()
+        return functional.normalize(unit @ self._weight.T + self._bias, dim=-1)
+
+    def similarities(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
+        """(n, n) float32 mixed cosine similarities.
+
+        Args:
+            texts: the second teacher speaks of those among them that it has read.
+            states: (n, 384) mean-pooled states of the base for the whole texts: the first teacher.
+        """
+        first = self.turn(states)
+        second = torch.zeros(len(texts), self.second.shape[1])
+        for i, text in enumerate(texts):
+            if text in self.rows:
+                second[i] = torch.from_numpy(self.second[self.rows[text]])
         both = (second.square().sum(1) > 0).float()
         share = 1 - (1 - self.share) * torch.outer(both, both)
         return share * (first @ first.T) + (1 - share) * (second @ second.T)

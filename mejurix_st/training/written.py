@@ -1,24 +1,42 @@
-"""Training texts written by hand for this project: contrast and relation triples, questions, terms."""
+"""Training texts written by hand for this project: contrast and relation triples, questions, terms.
+
+One block of twenty rows in twelve is kept out of training, so that a run can be watched on rows of its own kind.
+Rows that mirror each other stand side by side, hence blocks.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mejurix_st.training.glossary import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Triple = tuple[str, str, str]
+Part = Literal["training", "validation", "all"]
+TRIPLE_TABLES = ("contrast_en", "contrast_ko", "relations_en", "relations_ko", "crosslingual")
+_BLOCK, _ONE_IN = 20, 12
 
 
-def written_triples(name: str, exclude: Callable[[str], bool] | None = None) -> list[Triple]:
+def part_of(rows: Sequence[dict[str, str]], part: Part) -> list[dict[str, str]]:
+    """The rows of a table that belong to a part; which one is a matter of their position alone."""
+    return [
+        row
+        for i, row in enumerate(rows)
+        if part == "all" or (i // _BLOCK % _ONE_IN == _ONE_IN - 1) == (part == "validation")
+    ]
+
+
+def written_triples(
+    name: str, exclude: Callable[[str], bool] | None = None, part: Part = "training"
+) -> list[Triple]:
     """Triples (anchor, positive, negative) of a table `written_NAME.tsv`.
 
     Args:
-        name: `contrast_en`, `contrast_ko`, `relations_en`, `relations_ko` or `crosslingual`; the last asks in
-            Korean and answers in English.
+        name: one of `TRIPLE_TABLES`; `crosslingual` asks in Korean and answers in English.
         exclude: drops a triple when true of any of its texts.
+        part: "training", "validation" (about a twelfth), or "all".
 
     Returns:
         Distinct triples in the order of the table.
@@ -26,11 +44,26 @@ def written_triples(name: str, exclude: Callable[[str], bool] | None = None) -> 
     names = (
         ("korean", "english", "negative") if name == "crosslingual" else ("anchor", "positive", "negative")
     )
-    rows = [(row[names[0]], row[names[1]], row[names[2]]) for row in read_table(f"written_{name}.tsv")]
+    found = part_of(read_table(f"written_{name}.tsv"), part)
+    rows = [(row[names[0]], row[names[1]], row[names[2]]) for row in found]
     return [t for t in dict.fromkeys(rows) if exclude is None or not any(map(exclude, t))]
 
 
-def written_terms(exclude: Callable[[str], bool] | None = None) -> list[tuple[str, str]]:
-    """(Korean, English) terms beside the glossary's."""
-    rows = [(row["korean"], row["english"]) for row in read_table("written_terms.tsv")]
+def written_terms(
+    exclude: Callable[[str], bool] | None = None, part: Part = "training"
+) -> list[tuple[str, str]]:
+    """(Korean, English) terms beside the glossary's; arguments as of `written_triples`."""
+    return _translations("terms", exclude, part)
+
+
+def written_parallel(
+    exclude: Callable[[str], bool] | None = None, part: Part = "training"
+) -> list[tuple[str, str]]:
+    """(Korean, English) sentences and phrases of one meaning; arguments as of `written_triples`."""
+    return _translations("parallel", exclude, part)
+
+
+def _translations(name: str, exclude: Callable[[str], bool] | None, part: Part) -> list[tuple[str, str]]:
+    found = part_of(read_table(f"written_{name}.tsv"), part)
+    rows = [(row["korean"], row["english"]) for row in found]
     return [t for t in dict.fromkeys(rows) if exclude is None or not any(map(exclude, t))]

@@ -56,7 +56,7 @@ def test_batches_are_of_one_source_and_its_size():
     mixture = make_mixture()
     names = Counter()
     for step in range(400):
-        batch = mixture.pair_batch(step, size=4, short_size=6)
+        batch = mixture.pair_batch(step, size=4, short_size=6, long_size=3)
         (name,) = {pair.source for pair in batch}
         assert len(batch) == (6 if name == "korean" else 4)  # Korean sentences are short
         names[name] += 1
@@ -66,14 +66,14 @@ def test_batches_are_of_one_source_and_its_size():
 
 def test_the_source_of_a_step_does_not_depend_on_the_steps_before():
     one, other = make_mixture(), make_mixture()
-    names = [one.pair_batch(step, 2, 2)[0].source for step in range(50)]
-    assert [other.pair_batch(step, 2, 2)[0].source for step in reversed(range(50))] == names[::-1]
+    names = [one.pair_batch(step, 2, 2, 2)[0].source for step in range(50)]
+    assert [other.pair_batch(step, 2, 2, 2)[0].source for step in reversed(range(50))] == names[::-1]
 
 
 def test_a_restored_mixture_goes_on_as_the_first_would():
     def take(mixture: Mixture, steps: range) -> list:
         return [
-            (mixture.pair_batch(s, 4, 5), mixture.triples["contrast en"].take(3), mixture.parallel.take(2))
+            (mixture.pair_batch(s, 4, 5, 3), mixture.triples["contrast en"].take(3), mixture.parallel.take(2))
             for s in steps
         ]
 
@@ -107,14 +107,14 @@ def test_near_batches_are_picked_from_ten_times_as_many_of_the_pool():
         return list(rows[:count])
 
     mixture = make_mixture(neighbours=neighbours, hard_share=1.0, hard_pool=8)
-    batch = mixture.pair_batch(0, 2, 2)
+    batch = mixture.pair_batch(0, 2, 2, 2)
     assert len(batch) == 2
     assert asked[0][:2] == (8, 2)  # the pool is smaller than ten batches
     assert len(asked[0][2]) == 1
     assert mixture.positions()[f"pairs {batch[0].source}"] == 0
-    assert mixture.pair_batch(0, 2, 2) == batch
+    assert mixture.pair_batch(0, 2, 2, 2) == batch
     never = make_mixture(neighbours=neighbours, hard_share=0.0)
-    never.pair_batch(0, 2, 2)
+    never.pair_batch(0, 2, 2, 2)
     assert len(asked) == 2
 
 

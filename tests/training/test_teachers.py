@@ -74,8 +74,8 @@ def test_similarities_mix_both_teachers_where_both_speak():
     one, two = turned @ turned.T, second @ second.T
     wanted = 0.7 * one + 0.3 * two
     wanted[3, :], wanted[:, 3] = one[3, :], one[:, 3]
-    np.testing.assert_allclose(bank.similarities(names).numpy(), wanted, atol=1e-6)
-    picked = bank.similarities(["c", "a"]).numpy()
+    np.testing.assert_allclose(bank.similarities(names, torch.from_numpy(first)).numpy(), wanted, atol=1e-6)
+    picked = bank.similarities(["c", "a"], torch.from_numpy(first[[2, 0]])).numpy()
     np.testing.assert_allclose(picked, wanted[np.ix_([2, 0], [2, 0])], atol=1e-6)
     assert bank.known(["b", "unseen", "가"]) == [0, 2]
 

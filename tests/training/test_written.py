@@ -21,7 +21,7 @@ def test_tables_hold_every_kind_and_pass_the_guard(name: str):
     rows = written.read_table(f"written_{name}.tsv")
     assert len(rows) >= least
     assert {row["kind"] for row in rows} == kinds
-    triples = written.written_triples(name)
+    triples = written.written_triples(name, part="all")
     assert len(triples) == len(rows)
     for triple in triples:
         assert all(text and text == text.strip() for text in triple)
@@ -31,7 +31,7 @@ def test_tables_hold_every_kind_and_pass_the_guard(name: str):
 
 
 def test_questions_are_korean_and_answers_english():
-    rows = written.written_triples("crosslingual")
+    rows = written.written_triples("crosslingual", part="all")
     assert len(rows) >= 450
     for korean, english, negative in rows:
         assert any("가" <= c <= "힣" for c in korean), korean
@@ -41,7 +41,7 @@ def test_questions_are_korean_and_answers_english():
 
 
 def test_terms_are_pairs_and_clear_of_the_test_terms():
-    terms = written.written_terms()
+    terms = written.written_terms(part="all")
     assert len(terms) >= 1400
     for korean, english in terms:
         assert any("가" <= c <= "힣" for c in korean)
@@ -53,10 +53,31 @@ def test_exclude_drops_whole_rows(monkeypatch: pytest.MonkeyPatch):
     names = ("anchor", "positive", "negative")
     table = [dict(zip(names, (f"{x} a", f"{x} p", f"{x} n"), strict=True)) for x in ("knee", "spine", "knee")]
     monkeypatch.setattr(written, "read_table", lambda name: table)
-    assert written.written_triples("contrast_en") == [
+    assert written.written_triples("contrast_en", part="all") == [
         ("knee a", "knee p", "knee n"),
         ("spine a", "spine p", "spine n"),
     ]
-    assert written.written_triples("contrast_en", lambda text: text == "spine n") == [
+    assert written.written_triples("contrast_en", exclude=lambda text: text == "spine n") == [
         ("knee a", "knee p", "knee n")
     ]
+
+
+@pytest.mark.parametrize("name", written.TRIPLE_TABLES)
+def test_rows_kept_out_are_about_a_twelfth_and_none_is_in_both_parts(name: str):
+    whole = written.written_triples(name, part="all")
+    training, kept = (set(written.written_triples(name, part=part)) for part in ("training", "validation"))
+    assert training | kept == set(whole)
+    assert not training & kept
+    assert 0.04 < len(kept) / len(whole) < 0.12
+
+
+def test_queries_written_for_public_texts_name_a_row_once_and_ask_something():
+    rules, notes = (written.read_table(f"written_{name}.tsv") for name in ("rules", "notes"))
+    assert len(rules) >= 1000
+    assert len(notes) >= 800
+    assert all(row["row"].isdigit() and len(row["query"].split()) >= 4 for row in rules)
+    assert len({row["key"] for row in notes}) == len(notes)
+    for row in notes:
+        note, start, end = (int(part) for part in row["key"].split(":"))
+        assert note >= 0 <= start < end
+        assert len(row["query"]) > 12

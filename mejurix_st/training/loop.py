@@ -1,0 +1,245 @@
+"""The training loop of the default recipe: steps, schedule, averaged weights, log, checkpoint.
+
+Every `checkpoint_every` steps the state is written, whole or not at all; a second call with the same folder
+continues from there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch.optim import AdamW
+from tqdm.auto import tqdm
+
+from mejurix_st._default_model import Trained
+from mejurix_st.errors import InputError
+from mejurix_st.training.lora import adapter_state, load_adapter_state
+from mejurix_st.training.step import Memory, StepConfig, step_losses
+from mejurix_st.training.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mejurix_st.training.mixture import Mixture
+    from mejurix_st.training.student import Student
+    from mejurix_st.training.teachers import TeacherBank
+
+
+@dataclass(frozen=True)
+class DefaultRecipe:
+    """Settings of the default recipe; all of them go into the model's config.
+
+    Attributes:
+        first_layer: lowest layer with adapters; those below stay the base's.
+        average_decay: of the exponential mean of the weights, which is what ships; 0 ships the last weights.
+        kept_tokens: room for the frozen layers' states of texts that return, in tokens of 768 bytes.
+        validate_every: steps between two looks at the rows kept out of training; 0 for none.
+    """
+
+    steps: int = 850
+    rank: int = 64
+    first_layer: int = 6
+    alpha: float = 64.0
+    adapter_rate: float = 2e-4
+    head_rate: float = 1e-4
+    warmup: int = 50
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    max_tokens: int = 384
+    kept_tokens: int = 10_000_000
+    average_decay: float = 0.98
+    checkpoint_every: int = 25
+    validate_every: int = 50
+    seed: int = 1
+    step: StepConfig = field(default_factory=StepConfig)
+
+
+class Run:
+    """A training run in a folder: state, checkpoint, log."""
+
+    def __init__(
+        self,
+        recipe: DefaultRecipe,
+        folder: Path,
+        student: Student,
+        mixture: Mixture,
+        bank: TeacherBank | None,
+    ) -> None:
+        self.recipe, self.folder, self.student = recipe, folder, student
+        self.mixture, self.bank = mixture, bank
+        self.memory = Memory(recipe.step.memory)
+        self.step = 0
+        self.seconds = 0.0
+        groups = [
+            {
+                "params": student.adapter_parameters(),
+                "lr": recipe.adapter_rate,
+                "weight_decay": recipe.weight_decay,
+            },
+            {"params": student.head.parameters(), "lr": recipe.head_rate, "weight_decay": 0.0},
+        ]
+        self.optimizer = AdamW(groups, betas=(0.9, 0.98))
+        self.average = self._weights()
+        self.rates = [recipe.adapter_rate, recipe.head_rate]
+
+    def train(self, until: int | None = None, *, show_progress: bool | None = None) -> None:
+        """Steps to `until` (the recipe's end by default); state is saved on the way and on Ctrl-C."""
+        end = self.recipe.steps if until is None else min(until, self.recipe.steps)
+        off = None if show_progress is None else not show_progress
+        try:
+            with tqdm(total=end, initial=self.step, desc="training", disable=off) as bar:
+                while self.step < end:
+                    before = self.mixture.positions(), self.memory.vectors, self.memory.groups
+                    try:
+                        losses = self._one_step()
+                    except BaseException:  # a half-done step leaves no trace in the checkpoint
+                        self.mixture.restore(before[0])
+                        self.memory.vectors, self.memory.groups = before[1:]
+                        raise
+                    bar.update()
+                    every = self.recipe.validate_every
+                    if every and self.step % every == 0:
+                        self._validate()
+                    bar.set_postfix(
+                        {k: f"{v:.3f}" for k, v in losses.items() if k.startswith("pairs") or k == "parallel"}
+                    )
+                    if self.step % self.recipe.checkpoint_every == 0:
+                        self.save()
+        finally:
+            self.save()
+
+    def _one_step(self) -> dict[str, float]:
+        started = time.monotonic()
+        factor = self._schedule()
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * factor
+        self.optimizer.zero_grad(set_to_none=True)
+        losses = step_losses(self.student, self.mixture, self.memory, self.bank, self.recipe.step, self.step)
+        trainable = [p for g in self.optimizer.param_groups for p in g["params"]]
+        torch.nn.utils.clip_grad_norm_(trainable, self.recipe.clip)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(self.recipe.average_decay, self.step / (self.step + 9))  # early ones are forgotten sooner
+        for name, value in self._weights().items():
+            self.average[name].lerp_(value, 1 - decay)
+        self.seconds += time.monotonic() - started
+        line = {"step": self.step, "seconds": round(self.seconds, 1), "rate": factor}
+        self._log(line | {name: round(value, 4) for name, value in losses.items()})
+        return losses
+
+    def _validate(self) -> None:
+        with self.averaged():
+            shares = validate(self.student)
+        self._log({"step": self.step} | {f"validation {name}": share for name, share in shares.items()})
+        shown = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+        tqdm.write(f"step {self.step}: right on rows kept out: {shown}", file=sys.stderr)
+
+    def _log(self, line: dict[str, float]) -> None:
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def _weights(self) -> dict[str, torch.Tensor]:
+        """Copies of what is trained, by the names that ship."""
+        head = {f"head.{k}": v.detach().clone() for k, v in self.student.head.state_dict().items()}
+        return adapter_state(self.student.adapters) | head
+
+    def _put(self, weights: dict[str, torch.Tensor]) -> None:
+        load_adapter_state(self.student.adapters, weights)
+        self.student.head.load_state_dict({k: weights[f"head.{k}"] for k in ("weight", "bias")})
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within it the student has the averaged weights."""
+        kept = self._weights()
+        self._put(self.average)
+        try:
+            yield
+        finally:
+            self._put(kept)
+
+    def _cut_log(self) -> None:
+        """Drops the log's lines of steps after the checkpoint: they are done again."""
+        log = self.folder / "log.jsonl"
+        if log.is_file():
+            lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["step"] <= self.step]
+            log.write_text("".join(kept), encoding="utf-8")
+
+    def _schedule(self) -> float:
+        """Linear warm-up, then a half cosine to a fiftieth."""
+        if self.step < self.recipe.warmup:
+            return (self.step + 1) / self.recipe.warmup
+        done = (self.step - self.recipe.warmup) / max(1, self.recipe.steps - self.recipe.warmup)
+        return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+    def trained(self) -> Trained:
+        """What has been learnt so far, averaged, in the form that ships."""
+        config = {
+            "base": "intfloat/multilingual-e5-small",
+            "pooling": "mean",
+            "adapter": {"rank": self.recipe.rank, "scale": self.recipe.alpha / self.recipe.rank},
+            "recipe": asdict(self.recipe),
+            "steps": self.step,
+        }
+        weights = {k: v.cpu() for k, v in self.average.items()}
+        adapter = {k: v for k, v in weights.items() if not k.startswith("head.")}
+        return Trained(weights["head.weight"], weights["head.bias"], adapter, config)
+
+    def save(self) -> None:
+        """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
+        tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
+        tensors["memory"] = self.memory.vectors.clone()
+        for number, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
+        notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
+        notes |= {"groups": self.memory.groups, "recipe": asdict(self.recipe)}
+        metadata = {"notes": json.dumps(notes, ensure_ascii=False)}
+        save_file(
+            {k: v.cpu().contiguous() for k, v in tensors.items()}, self.folder / "checkpoint.part", metadata
+        )
+        (self.folder / "checkpoint.part").replace(self.folder / "checkpoint.safetensors")
+
+    def restore(self) -> bool:
+        """Continues from the folder's checkpoint; False when there is none.
+
+        Raises:
+            InputError: the checkpoint is of another recipe.
+        """
+        path = self.folder / "checkpoint.safetensors"
+        if not path.is_file():
+            return False
+        with safe_open(path, "pt") as file:
+            notes: dict[str, Any] = json.loads(file.metadata()["notes"])
+        wanted = {
+            k: v for k, v in asdict(self.recipe).items() if k in ("rank", "alpha", "seed", "first_layer")
+        }
+        if any(notes["recipe"][k] != v for k, v in wanted.items()):
+            raise InputError(
+                f"{path} belongs to another recipe; give another --output, or delete the folder."
+            )
+        tensors = load_file(path)
+        self._put(tensors)
+        self.average = {name: tensors[f"average.{name}"] for name in self.average}
+        state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, number, key = name.split(".")
+                state[int(number)][key] = value
+        full = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({"state": dict(state), "param_groups": full["param_groups"]})
+        self.memory.vectors, self.memory.groups = tensors["memory"], notes["groups"]
+        self.mixture.restore(notes["positions"])
+        self.step, self.seconds = notes["step"], notes["seconds"]
+        self._cut_log()
+        return True
