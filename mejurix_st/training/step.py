@@ -26,7 +26,8 @@ class StepConfig:
     """Sizes and weights of a step.
 
     Attributes:
-        pairs: query-document pairs of one source; a step takes two sources.
+        batches: batches of pairs in a step, each of one source.
+        pairs: query-document pairs in a batch.
         short_pairs: the same for sources of short terms.
         long_pairs: the same for sources of long texts.
         triples: contrast and relation triples of both languages.
@@ -42,6 +43,7 @@ class StepConfig:
         temperature: of the contrastive softmax.
     """
 
+    batches: int = 1
     pairs: int = 40
     short_pairs: int = 96
     long_pairs: int = 18
@@ -204,7 +206,7 @@ def step_losses(
     """
     rng = random.Random(f"step {step}")
     logged: dict[str, float] = {}
-    for draw in (2 * step, 2 * step + 1):
+    for draw in range(config.batches * step, config.batches * (step + 1)):
         batch = mixture.pair_batch(draw, config.pairs, config.short_pairs, config.long_pairs)
         part = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
         logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}

@@ -34,7 +34,7 @@ HIDDEN = 256  # as many as the head's outputs need
 WORDS = ["spine", "knee", "claim", "trial", "pain", "scan", "left", "nerve", "doctor", "court"]
 SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
-    step=StepConfig(pairs=4, short_pairs=4, triples=4, parallel=3, memory=6),
+    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, memory=6),
 )  # fmt: skip
 
 
