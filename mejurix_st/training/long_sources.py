@@ -127,7 +127,7 @@ def _cut(words: Sequence[str], rng: random.Random) -> str:
     return " ".join(words[: rng.choice([WORDS // 2, WORDS, WORDS])])
 
 
-def korean_passages(folder: Path, rng: random.Random) -> Iterator[Pair]:  # noqa: ARG001 - one signature for all
+def korean_passages(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Questions and statements written for this project to Korean passages written for it."""
     for row in read_table("written_korean_passages.tsv"):
         yield Pair(row["query"], row["passage"], group=row["passage"], source="written")
