@@ -42,6 +42,17 @@ model.encode(["Lumbar fracture", "Spinal stenosis"], entity_type=EntityType.DISE
 model.encode([TypedText("Lumbar fracture", "DISEASE"), TypedText("Ibuprofen", "MEDICATION"), "Plain text"])
 ```
 """
+_ATTENTION_USE = """
+
+Each text's entities are found by the package's own vocabulary as it is embedded; nothing is to be passed. What
+each of them gave to a vector can be read:
+
+```python
+from mejurix_st.modules.entity_attention import explain_entities
+
+explain_entities(model, "No fracture of the left wrist.")
+```
+"""
 _TRANSFORMERS_USE = """
 ```python
 import torch
@@ -86,7 +97,7 @@ queries = model.encode_query(["Was the fracture caused by the fall?"])
 passages = model.encode_document(["X-ray shows a fracture of L3 after a fall from a ladder."])
 print(model.similarity(queries, passages))
 ```
-{_TYPED_USE if "EntityConditioning" in own else ""}
+{_TYPED_USE if "EntityConditioning" in own else ""}{_ATTENTION_USE if "EntityAttention" in own else ""}
 ## Modules
 
 {stack}

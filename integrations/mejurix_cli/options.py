@@ -31,7 +31,7 @@ Entity = Annotated[
 Status = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help="present, absent, possible or hypothetical.")
 ]
-Side = Annotated[str | None, typer.Option("--side", metavar="SIDE", help="left, right or bilateral.")]
+Side = Annotated[str | None, typer.Option("--side", metavar="SIDE", help="left, right, bilateral or unilateral.")]
 Site = Annotated[
     str | None, typer.Option("--site", metavar="PART", help="Part of the body: lumbar spine, knee, 요추.")
 ]

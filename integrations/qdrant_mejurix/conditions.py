@@ -18,10 +18,16 @@ _VALID = {
     "status": get_args(Status),
     "time": get_args(Time),
     "experiencer": get_args(Experiencer),
-    "laterality": ("left", "right", "bilateral"),
+    "laterality": ("left", "right", "bilateral", "unilateral"),
     "polarity": tuple(value for value in get_args(Polarity) if value),
     "relative": ("before", "after"),
     "type": tuple(kind.value for kind in EntityType if kind is not EntityType.NONE),
+}
+_SIDES = {  # what a search for a side finds
+    "left": ["left", "bilateral"],
+    "right": ["right", "bilateral"],
+    "bilateral": ["bilateral"],
+    "unilateral": ["unilateral", "left", "right"],
 }
 _GRADES = {"trivial": 0, "mild": 1, "moderate": 2, "severe": 3, "profound": 4}
 
@@ -57,7 +63,7 @@ def entity_filter(
         time: "current" or "historical".
         experiencer: "patient", "family" or "other".
         severity: grade 0 (trivial) to 4 (profound), or its name, or a pair: least and greatest.
-        laterality: "left" and "right" also find "bilateral".
+        laterality: "left" and "right" also find "bilateral"; "unilateral" finds the one side, named or not.
         site: part of the body; smaller parts count ("spine" finds "lumbar spine").
         polarity: legal outcome: "found", "not_found", "granted" or "denied".
         relative: "before" or "after" the `anchor`.
@@ -77,7 +83,7 @@ def entity_filter(
             must.append(_any_of(name, value))
     if laterality is not None:
         (side,) = _checked("laterality", laterality)
-        sides = [side] if side == "bilateral" else [side, "bilateral"]
+        sides = _SIDES[side]
         must.append(models.FieldCondition(key="laterality", match=models.MatchAny(any=sides)))
     if severity is not None:
         must.append(_severity(severity))

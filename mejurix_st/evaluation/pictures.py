@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +72,8 @@ def draw_relations(models: Sequence[ModelReport], path: Path, language: str = "e
     axes[0][0].invert_yaxis()
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle(f"Relation types ({_language(language)}); AUC: related pairs against hard negatives")
+    title = f"Relation types ({_language(language)}); AUC: related pairs against hard negatives"
+    figure.suptitle(textwrap.fill(title, int(9 * figure.get_figwidth())))  # one model's panel is narrow
     figure.savefig(path, dpi=130)
 
 

@@ -60,6 +60,8 @@ def test_entities_are_stored_with_offsets_into_the_document(matter):
         ({"normalized": "fracture", "status": "possible"}, 0),
         ({"normalized": "sprain", "laterality": "left", "severity": "severe"}, 1),
         ({"normalized": "sprain", "laterality": "left", "status": "absent"}, 0),
+        ({"normalized": "sprain", "laterality": "unilateral"}, 1),
+        ({"normalized": "sprain", "laterality": "bilateral"}, 0),
         ({"normalized": "sprain", "site": "knee", "severity": (0, 1)}, 0),
         ({"type": ["MEDICATION", "COMPENSATION"]}, 0),
         ({"type": "DISEASE", "experiencer": "family"}, 0),
