@@ -50,7 +50,7 @@ each of them gave to a vector can be read:
 ```python
 from mejurix_st.modules.entity_attention import explain_entities
 
-explain_entities(model, "No fracture of the left wrist.")
+explain_entities(model, ["No fracture of the left wrist."])
 ```
 """
 _TRANSFORMERS_USE = """
