@@ -152,6 +152,7 @@ def load(
     backend: str = "torch",
     device: str | None = None,
     cache: str | Path | None = None,
+    dtype: str = "float32",
 ) -> SentenceTransformer:
     """Loads a model: the default one (installed on first use), a folder, or a hub id.
 
@@ -163,6 +164,7 @@ def load(
         backend: "torch".
         device: for example "cpu" or "cuda"; chosen by sentence-transformers when None.
         cache: Hugging Face cache folder; the environment's by default.
+        dtype: of the encoder's weights and states, "float32" or "bfloat16": see `precision.use_bfloat16`.
 
     Returns:
         A `SentenceTransformer`; `encode_query` and `encode_document` give (n, 256) float32 of unit norm.
@@ -170,12 +172,23 @@ def load(
     Raises:
         ModelNotFoundError: no such folder, and neither cache nor hub has the id.
         CheckpointError: the folder is incomplete or names a foreign module class.
-        InputError: unknown backend.
+        InputError: unknown backend or dtype.
     """
-    from mejurix_st.checkpoint import load_model
-
     if backend != "torch":
         raise InputError(f'backend is "{backend}"; this version has "torch".')
+    if dtype not in ("float32", "bfloat16"):
+        raise InputError(f'dtype is "{dtype}"; give "float32" or "bfloat16".')
+    loaded = _load(model, device, cache)
+    if dtype == "bfloat16":
+        from mejurix_st.precision import use_bfloat16
+
+        use_bfloat16(loaded)
+    return loaded
+
+
+def _load(model: str | Path | None, device: str | None, cache: str | Path | None) -> SentenceTransformer:
+    from mejurix_st.checkpoint import load_model
+
     if model is None or str(model) == DEFAULT_ID:
         folder = _default_folder(cache)
         with _quiet():

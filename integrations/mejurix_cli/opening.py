@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def load_encoder(model: str | None, *, quiet: bool = False) -> SentenceTransformer:
+def load_encoder(model: str | None, *, dtype: str = "float32", quiet: bool = False) -> SentenceTransformer:
     """The model by folder or hub id, or the default one, which is installed on first use."""
     with busy("loading the model", quiet=quiet):
         from mejurix_st import hub
@@ -22,7 +22,7 @@ def load_encoder(model: str | None, *, quiet: bool = False) -> SentenceTransform
         if first and not quiet:
             note(f"The default model {hub.DEFAULT_ID} is put together; this happens once.")
         silence()
-        return hub.load(model)
+        return hub.load(model, dtype=dtype)
 
 
 def silence() -> None:
@@ -33,7 +33,9 @@ def silence() -> None:
     logging.disable_progress_bar()
 
 
-def open_case_files(location: str, model: str | None, *, create: bool, quiet: bool = False) -> Index:
+def open_case_files(
+    location: str, model: str | None, *, create: bool, dtype: str = "float32", quiet: bool = False
+) -> Index:
     """The index at a location, with the model; a new one stores entities and what is said of them.
 
     Raises:
@@ -49,7 +51,7 @@ def open_case_files(location: str, model: str | None, *, create: bool, quiet: bo
             made = store.manifest.settings() is not None
         finally:
             store.close()
-    encoder = load_encoder(model, quiet=quiet)
+    encoder = load_encoder(model, dtype=dtype, quiet=quiet)
     return open_index(location, encoder, create=create, entities=None if made else True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,10 @@ Model = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Model folder or hub id; the default model if not given."),
 ]
+Dtype = Annotated[
+    Literal["float32", "bfloat16"],
+    typer.Option("--dtype", help="bfloat16: faster on processors that have it, nearly the same vectors."),
+]
 Entity = Annotated[
     str | None,
     typer.Option(
@@ -31,7 +35,9 @@ Entity = Annotated[
 Status = Annotated[
     str | None, typer.Option("--status", metavar="STATUS", help="present, absent, possible or hypothetical.")
 ]
-Side = Annotated[str | None, typer.Option("--side", metavar="SIDE", help="left, right, bilateral or unilateral.")]
+Side = Annotated[
+    str | None, typer.Option("--side", metavar="SIDE", help="left, right, bilateral or unilateral.")
+]
 Site = Annotated[
     str | None, typer.Option("--site", metavar="PART", help="Part of the body: lumbar spine, knee, 요추.")
 ]

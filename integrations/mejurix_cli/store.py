@@ -14,6 +14,7 @@ from mejurix_cli.options import (
     After,
     AsJson,
     Before,
+    Dtype,
     Entity,
     Matter,
     Model,
@@ -41,6 +42,7 @@ def index(
         typer.Option(metavar="FOLDER", help="Name documents by their path below this folder."),
     ] = None,
     model: Model = None,
+    dtype: Dtype = "float32",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,7 +63,7 @@ def index(
     base = Path(root).resolve() if root is not None else None
     if base is not None:
         files = _below(base, files)
-    with open_case_files(store, model, create=True, quiet=quiet) as opened:
+    with open_case_files(store, model, create=True, dtype=dtype, quiet=quiet) as opened:
         report = opened.matter(matter).add(files, root=base, progress=False if quiet else None)
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))

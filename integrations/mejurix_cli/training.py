@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from mejurix_cli import console
-from mejurix_cli.options import Quiet
+from mejurix_cli.options import Dtype, Quiet
 
 
 def evaluate(
@@ -25,6 +25,7 @@ def evaluate(
     peers: Annotated[
         bool, typer.Option("--peers/--no-peers", help="Measure other people's models too.")
     ] = True,
+    dtype: Dtype = "float32",
     quiet: Quiet = False,
 ) -> None:
     """Measure models beside their peers: retrieval, relations, contrasts, languages, speed."""
@@ -35,7 +36,9 @@ def evaluate(
         from mejurix_st.evaluation.run import evaluate as run
 
         silence()
-    report = run(model or ["default"], output, peers=DEFAULT_PEERS if peers else (), parts=part or PARTS)
+    report = run(
+        model or ["default"], output, peers=DEFAULT_PEERS if peers else (), parts=part or PARTS, dtype=dtype
+    )
     for name, reason in report.missing.items():
         console.warn(f"not measured: {name}: {reason}")
     if not quiet:

@@ -22,9 +22,9 @@ _PROBES = (
     "MRI of the lumbar spine shows no fracture; the claimant reports pain since the accident.",
     "요추 MRI에서 골절 소견은 없으며 사고 이후 통증을 호소하고 있다.",
 )
-_SAME = 0.9999
+_SAME = 0.999
 """Least cosine between two encoders' probe vectors to count as the same model: formats and machines differ by
-less (float32 exports 1e-6), another training run by far more."""
+less (float32 exports 1e-6, bfloat16 1.3e-4), another training run by far more."""
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 BATCH_SIZE = 32
@@ -155,7 +155,7 @@ class TextEncoder:
         """Refuses a store whose vectors another model made.
 
         Equal weights are enough. Where one side does not show its weights (LangChain embeddings, an exported
-        model), or they differ by format, the vectors of two probe texts decide.
+        model, bfloat16), or they differ by format, the vectors of two probe texts decide.
 
         Raises:
             StoreError: the models differ; the message names both.
@@ -222,6 +222,8 @@ def _short(name: str) -> str:
 
 def _weights_hash(encoder: Any) -> str:
     """sha256 of a torch model's tensors, prompts and output size; empty where weights are not to be seen."""
+    if getattr(encoder, "reduced_precision", False):
+        return ""  # not the weights that the model has; its vectors decide
     state = getattr(encoder, "state_dict", None)
     tensors = state() if callable(state) else {}
     if not tensors:

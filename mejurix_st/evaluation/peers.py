@@ -11,6 +11,7 @@ from mejurix_st._folders import resolve_folder
 from mejurix_st._loading import load_model
 from mejurix_st.errors import CheckpointError, MejurixError, ModelNotFoundError
 from mejurix_st.evaluation.encoders import CachedEncoder, from_sentence_transformer
+from mejurix_st.precision import use_bfloat16
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,12 +84,13 @@ def _named_model(name: str) -> SentenceTransformer:
     return model
 
 
-def load_encoder(name: str, batch_size: int = 32) -> CachedEncoder:
+def load_encoder(name: str, batch_size: int = 32, dtype: str = "float32") -> CachedEncoder:
     """Loads a model by name, ready to encode queries and documents as its makers meant.
 
     Args:
         name: `DEFAULT` (the default model), `BASE`, `MINILM`, a key of `HUB_PEERS`, a hub id, or a folder.
         batch_size: texts per forward pass.
+        dtype: "float32", or "bfloat16" for the encoder alone.
 
     Raises:
         MejurixError: not installed, not cached and not reachable, or not loadable; one line says why.
@@ -103,11 +105,13 @@ def load_encoder(name: str, batch_size: int = 32) -> CachedEncoder:
         model = _named_model(str(_minilm_folder()))
     else:
         model = _named_model(HUB_PEERS.get(name, name))
+    if dtype == "bfloat16":
+        use_bfloat16(model)
     label = Path(name).name if Path(name).is_dir() else name
     return from_sentence_transformer(model, label, batch_size)
 
 
-def load_encoders(names: Sequence[str]) -> tuple[list[CachedEncoder], dict[str, str]]:
+def load_encoders(names: Sequence[str], dtype: str = "float32") -> tuple[list[CachedEncoder], dict[str, str]]:
     """Loads what can be loaded.
 
     Returns:
@@ -117,7 +121,7 @@ def load_encoders(names: Sequence[str]) -> tuple[list[CachedEncoder], dict[str, 
     missing: dict[str, str] = {}
     for name in dict.fromkeys(names):
         try:
-            encoders.append(load_encoder(name))
+            encoders.append(load_encoder(name, dtype=dtype))
         except MejurixError as error:
             missing[name] = str(error)
     return encoders, missing

@@ -49,6 +49,7 @@ def evaluate(
     retrieval_sets: Sequence[str] | Sequence[RetrievalSet] = RETRIEVAL_SETS,
     languages: Sequence[str] = LANGUAGES,
     passage_tokens: int = PASSAGE_TOKENS,
+    dtype: str = "float32",
 ) -> Report:
     """Measures models and peers, and writes evaluation.json, evaluation.md, relations.png, distributions.png.
 
@@ -63,6 +64,7 @@ def evaluate(
         retrieval_sets: names of development sets, or sets of one's own.
         languages: of relation types and axes.
         passage_tokens: most tokens of a passage in retrieval.
+        dtype: of the encoders of models given by name, "float32" or "bfloat16".
 
     Raises:
         InputError: a part is unknown, or nothing could be loaded.
@@ -70,7 +72,7 @@ def evaluate(
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise InputError(f"evaluate got parts {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
-    encoders, missing = _encoders(models, peers)
+    encoders, missing = _encoders(models, peers, dtype)
     tasks = _tasks(retrieval_sets, missing) if "retrieval" in parts else []
     bm25 = [bm25_scores(task) for task in tasks]
     reports = [ModelReport(encoder.name) for encoder in encoders]
@@ -86,7 +88,7 @@ def evaluate(
     lexical.retrieval = [
         score_rankings("BM25", task, scores) for task, scores in zip(tasks, bm25, strict=True)
     ]
-    report = Report([lexical, *reports] if tasks else reports, missing, _settings(passage_tokens))
+    report = Report([lexical, *reports] if tasks else reports, missing, _settings(passage_tokens, dtype))
     output.mkdir(parents=True, exist_ok=True)
     report.save(output)
     drawn = [item for item in reports if item.relations]
@@ -99,10 +101,10 @@ def evaluate(
 
 
 def _encoders(
-    models: Sequence[str | SentenceTransformer], peers: Sequence[str]
+    models: Sequence[str | SentenceTransformer], peers: Sequence[str], dtype: str
 ) -> tuple[list[CachedEncoder], dict[str, str]]:
     names = [model for model in models if isinstance(model, str)]
-    loaded, failed = load_encoders(names)
+    loaded, failed = load_encoders(names, dtype)
     if failed:
         raise MejurixError("; ".join(failed.values()))
     given = [model for model in models if not isinstance(model, str)]
@@ -110,7 +112,7 @@ def _encoders(
         path = str(getattr(model.model_card_data, "base_model", "") or "")
         label = path.rsplit("/", 1)[-1] or "model"
         loaded.append(from_sentence_transformer(model, label if len(given) == 1 else f"{label} {number}"))
-    others, missing = load_encoders([name for name in peers if name not in names])
+    others, missing = load_encoders([name for name in peers if name not in names], dtype)
     if not loaded and not others:
         raise InputError(
             "evaluate has no model to measure: " + ("; ".join(missing.values()) or "none was named.")
@@ -168,7 +170,7 @@ def _speed_texts(tasks: Sequence[RetrievalSet]) -> list[str]:
     return documents[:: max(1, len(documents) // _SPEED_TEXTS)][:_SPEED_TEXTS]
 
 
-def _settings(passage_tokens: int) -> dict[str, Any]:
+def _settings(passage_tokens: int, dtype: str) -> dict[str, Any]:
     import torch
 
     versions = {
@@ -176,6 +178,7 @@ def _settings(passage_tokens: int) -> dict[str, Any]:
     }
     return {
         "passage_tokens": passage_tokens,
+        "dtype": dtype,
         "torch_threads": torch.get_num_threads(),
         "processors": os.cpu_count(),
         "machine": platform.machine(),

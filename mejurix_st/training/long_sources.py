@@ -129,7 +129,16 @@ def _cut(words: Sequence[str], rng: random.Random) -> str:
 
 def korean_passages(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Questions and statements written for this project to Korean passages written for it."""
-    for row in read_table("written_korean_passages.tsv"):
+    yield from _written_passages("written_korean_passages.tsv")
+
+
+def case_passages(folder: Path, rng: random.Random) -> Iterator[Pair]:
+    """The same in English: passages of reports, letters, policies, testimony, judgments, regulations."""
+    yield from _written_passages("written_case_passages.tsv")
+
+
+def _written_passages(table: str) -> Iterator[Pair]:
+    for row in read_table(table):
         yield Pair(row["query"], row["passage"], group=row["passage"], source="written")
 
 
@@ -141,4 +150,5 @@ LONG_SOURCES: dict[str, Callable[[Path, random.Random], Iterator[Pair]]] = {
     "written_notes": written_notes,
     "long_decisions": long_decisions,
     "korean_passages": korean_passages,
+    "case_passages": case_passages,
 }

@@ -47,11 +47,11 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 900
+    steps: int = 800
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
-    adapter_rate: float = 2e-4
+    adapter_rate: float = 3e-4
     head_rate: float = 1e-4
     warmup: int = 50
     weight_decay: float = 0.01

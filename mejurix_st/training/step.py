@@ -51,11 +51,11 @@ class StepConfig:
     parallel: int = 64
     memory: int = 0
     distillation: float = 1.0
-    anchor: float = 1.5
-    contrast: float = 1.2
+    anchor: float = 1.0
+    contrast: float = 2.5
     pull: float = 0.4
     parallel_pull: float = 0.5
-    between: float = 0.7
+    between: float = 0.5
     centre: float = 0.1
     temperature: float = 0.05
 
