@@ -8,10 +8,10 @@ from mejurix_st.training.relations import RELATIONS
 
 AXES = {"negation", "severity", "temporality", "laterality", "experiencer", "certainty"}
 TABLES = {
-    "contrast_en": (1400, AXES, "cue"),
-    "contrast_ko": (650, AXES, "cue"),
-    "relations_en": (1050, set(RELATIONS), "pair"),
-    "relations_ko": (480, set(RELATIONS), "pair"),
+    "contrast_en": (3900, AXES, "cue"),
+    "contrast_ko": (3000, AXES, "cue"),
+    "relations_en": (3300, set(RELATIONS), "pair"),
+    "relations_ko": (2800, set(RELATIONS), "pair"),
 }
 
 
@@ -32,7 +32,7 @@ def test_tables_hold_every_kind_and_pass_the_guard(name: str):
 
 def test_questions_are_korean_and_answers_english():
     rows = written.written_triples("crosslingual", part="all")
-    assert len(rows) >= 450
+    assert len(rows) >= 1650
     for korean, english, negative in rows:
         assert any("가" <= c <= "힣" for c in korean), korean
         assert not any("가" <= c <= "힣" for c in english + negative)
@@ -42,7 +42,7 @@ def test_questions_are_korean_and_answers_english():
 
 def test_terms_are_pairs_and_clear_of_the_test_terms():
     terms = written.written_terms(part="all")
-    assert len(terms) >= 1400
+    assert len(terms) >= 9000
     for korean, english in terms:
         assert any("가" <= c <= "힣" for c in korean)
         assert not held_out().conflicts(korean, kinds=("term",))
@@ -73,11 +73,30 @@ def test_rows_kept_out_are_about_a_twelfth_and_none_is_in_both_parts(name: str):
 
 def test_queries_written_for_public_texts_name_a_row_once_and_ask_something():
     rules, notes = (written.read_table(f"written_{name}.tsv") for name in ("rules", "notes"))
-    assert len(rules) >= 1000
-    assert len(notes) >= 800
+    assert len(rules) >= 2500
+    assert len(notes) >= 1800
     assert all(row["row"].isdigit() and len(row["query"].split()) >= 4 for row in rules)
     assert len({row["key"] for row in notes}) == len(notes)
     for row in notes:
         note, start, end = (int(part) for part in row["key"].split(":"))
         assert note >= 0 <= start < end
         assert len(row["query"]) > 12
+
+
+def test_parallel_sentences_are_one_language_each_and_clear_of_the_test():
+    rows = written.written_parallel(part="all")
+    assert len(rows) >= 1500
+    for korean, english in rows:
+        assert any("가" <= c <= "힣" for c in korean)
+        assert not any("가" <= c <= "힣" for c in english)
+        for text in (korean, english):
+            assert not held_out().conflicts(text, kinds=("sentence", "term"))
+
+
+@pytest.mark.parametrize(("name", "least"), [("korean_passages", 300), ("case_passages", 450)])
+def test_passages_are_longer_than_their_queries_and_clear_of_the_test(name: str, least: int):
+    rows = written.read_table(f"written_{name}.tsv")
+    assert len(rows) >= least
+    for row in rows:
+        assert len(row["passage"]) > len(row["query"]) > 8
+        assert not held_out().conflicts(row["query"], kinds=("sentence",))
