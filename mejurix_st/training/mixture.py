@@ -69,7 +69,8 @@ class Mixture:
         pairs: cycles by source name.
         weights: of the sources, any positive numbers.
         triples: cycles by kind, the keys of `TRIPLE_WEIGHTS`.
-        parallel: cycle over (English, Korean).
+        parallel: cycle over (English, Korean) sentences.
+        terms: cycle over (English, Korean) terms.
         seed: of the order of sources.
         neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
         hard_share: share of the batches made so, [0, 1].
@@ -80,6 +81,7 @@ class Mixture:
     weights: dict[str, float]
     triples: dict[str, Cycle[TripleRow]]
     parallel: Cycle[tuple[str, str]]
+    terms: Cycle[tuple[str, str]]
     seed: int = 0
     neighbours: Callable[[Sequence[Pair], int], list[Pair]] | None = None
     hard_share: float = 0.6
@@ -128,6 +130,7 @@ class Mixture:
         yield from ((f"pairs {n}", c) for n, c in self.pairs.items())
         yield from ((f"triples {n}", c) for n, c in self.triples.items())
         yield "parallel", self.parallel
+        yield "terms", self.terms
 
 
 def build_mixture(
@@ -167,12 +170,16 @@ def build_mixture(
         rows[f"written relations_{language}"] = written_triples(f"relations_{language}", facts)
     rows["written crosslingual"] = written_triples("crosslingual", parallels)
     triples = {kind: Cycle(found, f"{seed} {kind}") for kind, found in rows.items() if found}
+    # Frames repeat themselves: a part of what they give, and what was written by hand four times.
     parallel = [
-        *glossary.parallel_sentences(seed, exclude=parallels),
-        *glossary.query_pairs(seed, exclude=parallels),
+        *list(glossary.parallel_sentences(seed, exclude=parallels))[::3],
+        *list(glossary.query_pairs(seed, exclude=parallels))[::2],
+        *4 * [(english, korean) for korean, english in written_parallel(parallels)],
+    ]
+    terms = [
         *glossary.term_pairs(seed, exclude=parallels),
-        *2 * [(english, korean) for korean, english in written_terms(parallels)],
-        *2 * [(english, korean) for korean, english in written_parallel(parallels)],
+        *((english, korean) for korean, english in written_terms(parallels)),
     ]
     cycles = {name: Cycle(found, f"{seed} {name}") for name, found in pairs.items() if found}
-    return Mixture(cycles, weights, triples, Cycle(parallel, f"{seed} parallel"), seed)
+    translations = Cycle(parallel, f"{seed} parallel"), Cycle(terms, f"{seed} terms")
+    return Mixture(cycles, weights, triples, *translations, seed=seed)

@@ -31,7 +31,8 @@ class StepConfig:
         short_pairs: the same for sources of short terms.
         long_pairs: the same for sources of long texts.
         triples: contrast and relation triples of both languages.
-        parallel: English-Korean pairs.
+        parallel: English-Korean sentences.
+        terms: English-Korean terms.
         memory: document vectors of earlier steps kept as further negatives (Wang et al. 2020).
         distillation: weight of the teachers' similarities.
         anchor: weight of the distance of documents from where they lay at the start.
@@ -48,7 +49,8 @@ class StepConfig:
     short_pairs: int = 96
     long_pairs: int = 18
     triples: int = 96
-    parallel: int = 64
+    parallel: int = 40
+    terms: int = 128
     memory: int = 0
     distillation: float = 1.0
     anchor: float = 1.0
@@ -211,8 +213,9 @@ def step_losses(
         part = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
         logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}
     logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), bank, config, rng))
-    rows = mixture.parallel.take(config.parallel)
-    return logged | _backward(parallel_loss(student, rows, bank, config))
+    logged |= _backward(parallel_loss(student, mixture.parallel.take(config.parallel), bank, config))
+    terms = _backward(parallel_loss(student, mixture.terms.take(config.terms), bank, config))
+    return logged | {name.replace("parallel", "terms"): value for name, value in terms.items()}
 
 
 def _backward(losses: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -22,7 +22,8 @@ def make_mixture(seed: int = 3, **options) -> Mixture:
     pairs = {name: Cycle(make_pairs(name, 9), f"{seed} {name}") for name in ("medquad", "korean", "unused")}
     triples = {"contrast en": Cycle([(f"a{i}", f"p{i}", f"n{i}") for i in range(5)], f"{seed} contrast")}
     parallel = Cycle([(f"e{i}", f"k{i}") for i in range(7)], f"{seed} parallel")
-    return Mixture(pairs, {"medquad": 3.0, "korean": 1.0}, triples, parallel, seed, **options)
+    terms = Cycle([(f"t{i}", f"u{i}") for i in range(5)], f"{seed} terms")
+    return Mixture(pairs, {"medquad": 3.0, "korean": 1.0}, triples, parallel, terms, seed=seed, **options)
 
 
 @given(st.integers(1, 12), st.lists(st.integers(0, 9), max_size=8), st.integers(0, 30))
@@ -95,6 +96,7 @@ def test_positions_are_numbers_by_name():
         "pairs unused": 0,
         "triples contrast en": 0,
         "parallel": 9,
+        "terms": 0,
     }
     assert mixture.positions() == wanted
 
@@ -132,7 +134,7 @@ def test_build_mixture_keeps_refused_texts_out(monkeypatch: pytest.MonkeyPatch):
     } | {"written crosslingual"}
     assert list(mixture.pairs) == ["medquad"]  # an empty source has no cycle
     texts = [text for cycle in mixture.triples.values() for row in cycle.rows for text in row]
-    texts += [text for row in mixture.parallel.rows for text in row]
+    texts += [text for row in mixture.parallel.rows + mixture.terms.rows for text in row]
     assert texts
     assert not any(banned in text for text in texts)
     free = build_mixture(built, weights={"medquad": 1.0}, seed=1, guards={})

@@ -34,7 +34,7 @@ HIDDEN = 256  # as many as the head's outputs need
 WORDS = ["spine", "knee", "claim", "trial", "pain", "scan", "left", "nerve", "doctor", "court"]
 SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
-    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, memory=6),
+    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, terms=3, memory=6),
 )  # fmt: skip
 
 
@@ -72,9 +72,9 @@ def make_mixture() -> Mixture:
     rows = [(f"{a} hurts", f"pain of the {a}", f"no pain of the {a}") for a in WORDS]
     kinds = [f"{kind} {language}" for kind in ("contrast", "relations") for language in ("en", "ko")]
     triples = {kind: Cycle(rows, f"1 {kind}") for kind in kinds}
-    return Mixture(
-        pairs, {"medquad": 1.0, "korean": 1.0}, triples, Cycle([(a, a[::-1]) for a in WORDS], "1 p"), 1
-    )
+    both = [(a, a[::-1]) for a in WORDS]
+    weights = {"medquad": 1.0, "korean": 1.0}
+    return Mixture(pairs, weights, triples, Cycle(both, "1 p"), Cycle(both, "1 t"), seed=1)
 
 
 @pytest.fixture(scope="module")
