@@ -1,6 +1,6 @@
 """The main job on real input: index all development documents by the command, then search them.
 
-    python -m benchmarks.indexing [--limit N] [--output FILE.json]
+    python -m benchmarks.indexing [--limit N] [--dtype bfloat16] [--output FILE.json]
 
 Prints documents, chunks, tokens, seconds, tokens per second, peak memory and disk of one `mejurix-st index` run
 over the 50 decisions and 1,088 clinical notes, checks every chunk against its source, and times 200 searches,
@@ -40,12 +40,12 @@ def write_documents(data: Path, folder: Path, limit: int | None) -> int:
     return len(list(folder.iterdir()))
 
 
-def index(folder: Path, store: Path) -> dict[str, float]:
+def index(folder: Path, store: Path, dtype: str = "float32") -> dict[str, float]:
     """One run of the command in a process of its own."""
     command = [sys.executable, "-m", "mejurix_cli.main", "index", str(folder), "--matter", MATTER]
     began = time.perf_counter()
     done = subprocess.run(
-        [*command, "--store", str(store), "--quiet"], check=False, capture_output=True, text=True
+        [*command, "--store", str(store), "--quiet", "--dtype", dtype], check=False, capture_output=True, text=True
     )
     seconds = time.perf_counter() - began
     if done.returncode:
@@ -95,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=int, help="only so many notes, and a tenth as many decisions")
     parser.add_argument("--searches", type=int, default=200)
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="while indexing")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     data = data_folder()
@@ -102,7 +103,7 @@ def main() -> None:
         folder, store = Path(work) / "documents", Path(work) / "store"
         folder.mkdir()
         result: dict[str, float] = {"documents": write_documents(data, folder, arguments.limit)}
-        result |= index(folder, store)
+        result |= index(folder, store, arguments.dtype)
         result |= check_and_search(store, folder, data, arguments.searches)
     result["tokens_per_second"] = result["tokens"] / result["seconds"]
     result["processors"] = os.cpu_count() or 0
