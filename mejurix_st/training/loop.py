@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from mejurix_st._default_model import Trained
 from mejurix_st.errors import InputError
 from mejurix_st.training.lora import adapter_state, load_adapter_state
-from mejurix_st.training.step import Memory, StepConfig, step_losses
+from mejurix_st.training.step import StepConfig, step_losses
 from mejurix_st.training.validation import validate
 
 if TYPE_CHECKING:
@@ -78,7 +78,6 @@ class Run:
     ) -> None:
         self.recipe, self.folder, self.student = recipe, folder, student
         self.mixture, self.bank = mixture, bank
-        self.memory = Memory(recipe.step.memory)
         self.step = 0
         self.seconds = 0.0
         groups = [
@@ -100,12 +99,11 @@ class Run:
         try:
             with tqdm(total=end, initial=self.step, desc="training", disable=off) as bar:
                 while self.step < end:
-                    before = self.mixture.positions(), self.memory.vectors, self.memory.groups
+                    before = self.mixture.positions()
                     try:
                         losses = self._one_step()
                     except BaseException:  # a half-done step leaves no trace in the checkpoint
-                        self.mixture.restore(before[0])
-                        self.memory.vectors, self.memory.groups = before[1:]
+                        self.mixture.restore(before)
                         raise
                     bar.update()
                     every = self.recipe.validate_every
@@ -125,7 +123,7 @@ class Run:
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
         self.optimizer.zero_grad(set_to_none=True)
-        losses = step_losses(self.student, self.mixture, self.memory, self.bank, self.recipe.step, self.step)
+        losses = step_losses(self.student, self.mixture, self.bank, self.recipe.step, self.step)
         trainable = [p for g in self.optimizer.param_groups for p in g["params"]]
         torch.nn.utils.clip_grad_norm_(trainable, self.recipe.clip)
         self.optimizer.step()
@@ -199,11 +197,10 @@ class Run:
     def save(self) -> None:
         """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
         tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
-        tensors["memory"] = self.memory.vectors.clone()
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
-        notes |= {"groups": self.memory.groups, "recipe": asdict(self.recipe)}
+        notes["recipe"] = asdict(self.recipe)
         metadata = {"notes": json.dumps(notes, ensure_ascii=False)}
         save_file(
             {k: v.cpu().contiguous() for k, v in tensors.items()}, self.folder / "checkpoint.part", metadata
@@ -238,7 +235,6 @@ class Run:
                 state[int(number)][key] = value
         full = self.optimizer.state_dict()
         self.optimizer.load_state_dict({"state": dict(state), "param_groups": full["param_groups"]})
-        self.memory.vectors, self.memory.groups = tensors["memory"], notes["groups"]
         self.mixture.restore(notes["positions"])
         self.step, self.seconds = notes["step"], notes["seconds"]
         self._cut_log()

@@ -38,7 +38,7 @@ def info_nce(
     Args:
         queries: (b, d).
         positives: (b, d); row i answers query i.
-        others: (m, d) further negatives (hard ones, and a memory of earlier batches); m may be 0.
+        others: (m, d) further negatives (the hard ones); m may be 0.
         allowed: (b, b) bool; False where positive j may also answer query i (the diagonal is ignored).
         allowed_others: (b, m) bool, likewise.
         temperature: of the softmax.

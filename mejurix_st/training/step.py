@@ -33,7 +33,6 @@ class StepConfig:
         triples: contrast and relation triples of both languages.
         parallel: English-Korean sentences.
         terms: English-Korean terms.
-        memory: document vectors of earlier steps kept as further negatives (Wang et al. 2020).
         distillation: weight of the teachers' similarities.
         anchor: weight of the distance of documents from where they lay at the start.
         contrast: weight of the contrast triples.
@@ -51,7 +50,6 @@ class StepConfig:
     triples: int = 96
     parallel: int = 40
     terms: int = 128
-    memory: int = 0
     distillation: float = 1.0
     anchor: float = 1.0
     contrast: float = 2.5
@@ -62,32 +60,9 @@ class StepConfig:
     temperature: float = 0.05
 
 
-class Memory:
-    """The last document vectors with their groups, as further negatives."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.vectors = torch.zeros(0, 256)
-        self.groups: list[str] = []
-
-    def push(self, vectors: torch.Tensor, groups: Sequence[str]) -> None:
-        """Adds vectors and forgets the oldest."""
-        if not self.size:
-            return
-        self.vectors = torch.cat([self.vectors.to(vectors.device), vectors.detach()])[-self.size :]
-        self.groups = (self.groups + list(groups))[-self.size :]
-
-    def allowed(self, groups: Sequence[str]) -> torch.Tensor:
-        """(queries, memory) bool: False where the groups are the same."""
-        return torch.tensor(
-            [[g != other for other in self.groups] for g in groups], dtype=torch.bool
-        ).reshape(len(groups), len(self.groups))
-
-
 def pair_loss(
     student: Student,
     batch: list[Pair],
-    memory: Memory,
     bank: TeacherBank | None,
     config: StepConfig,
     prompted: bool,
@@ -111,17 +86,15 @@ def pair_loss(
         cross = teacher[: len(batch), len(batch) :]
         allowed &= cross < cross.diagonal()[:, None] - 0.02  # the teachers find it at least as good: false
     # A hard negative counts for its own query and for those of other groups.
-    others = torch.cat([n, memory.vectors.to(q.device)])
     near = torch.tensor(
         [[i == owner or groups[i] != groups[owner] for owner, _ in hard] for i in range(len(batch))],
         dtype=torch.bool,
+        device=q.device,
     ).reshape(len(batch), len(hard))
-    allowed_others = torch.cat([near, memory.allowed(groups)], dim=1).to(q.device)
     losses["pairs"] = matryoshka(
-        info_nce, q, d, others, allowed=allowed, allowed_others=allowed_others, temperature=config.temperature
+        info_nce, q, d, n, allowed=allowed, allowed_others=near, temperature=config.temperature
     )
     losses["centre"] = config.centre * centre(torch.cat([q, d]))
-    memory.push(d, groups)
     return losses
 
 
@@ -196,7 +169,6 @@ def parallel_loss(
 def step_losses(
     student: Student,
     mixture: Mixture,
-    memory: Memory,
     bank: TeacherBank | None,
     config: StepConfig,
     step: int,
@@ -210,7 +182,7 @@ def step_losses(
     logged: dict[str, float] = {}
     for draw in range(config.batches * step, config.batches * (step + 1)):
         batch = mixture.pair_batch(draw, config.pairs, config.short_pairs, config.long_pairs)
-        part = _backward(pair_loss(student, batch, memory, bank, config, prompted=rng.random() > 0.1))
+        part = _backward(pair_loss(student, batch, bank, config, prompted=rng.random() > 0.1))
         logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}
     logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), bank, config, rng))
     logged |= _backward(parallel_loss(student, mixture.parallel.take(config.parallel), bank, config))

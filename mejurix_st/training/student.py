@@ -146,11 +146,14 @@ class Student(nn.Module):
         super().__init__()
         self.encoder = encoder.bfloat16().eval()
         self.adapters = add_adapters(self.encoder, rank=rank, scale=scale, seed=seed, first_layer=first_layer)
+        self._start_weight: torch.Tensor
+        self._start_bias: torch.Tensor
         self.head = nn.Linear(head_weight.shape[1], head_weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(head_weight)
             self.head.bias.copy_(head_bias)
-        self._start = (head_weight.clone(), head_bias.clone())
+        self.register_buffer("_start_weight", head_weight.clone(), persistent=False)
+        self.register_buffer("_start_bias", head_bias.clone(), persistent=False)
         self._base_states: dict[str, torch.Tensor] = {}
         self.texts = TextEncoder(
             self.encoder,
@@ -176,7 +179,7 @@ class Student(nn.Module):
 
     def drift(self, vectors: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
         """Mean of 1 - cosine between vectors (n, dimension) and those of the start, from the base's states."""
-        start = functional.normalize(functional.linear(states, *self._start), dim=-1)
+        start = functional.normalize(functional.linear(states, self._start_weight, self._start_bias), dim=-1)
         return 1 - (vectors * start).sum(-1).mean()
 
     def adapter_parameters(self) -> list[nn.Parameter]:

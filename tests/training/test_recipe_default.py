@@ -26,7 +26,7 @@ from mejurix_st.training.recipe_default import (
     taught_texts,
 )
 from mejurix_st.training.sources import Pair
-from mejurix_st.training.step import Memory, StepConfig, pair_loss
+from mejurix_st.training.step import StepConfig, pair_loss
 from mejurix_st.training.student import TextEncoder
 from mejurix_st.training.teachers import TeacherBank
 
@@ -34,7 +34,7 @@ HIDDEN = 256  # as many as the head's outputs need
 WORDS = ["spine", "knee", "claim", "trial", "pain", "scan", "left", "nerve", "doctor", "court"]
 SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
-    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, terms=3, memory=6),
+    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, terms=3),
 )  # fmt: skip
 
 
@@ -256,17 +256,6 @@ def test_prepare_and_train_in_a_folder(base: BaseEncoder, tmp_path: Path, monkey
     assert_equal(run, again)
 
 
-def test_memory_forgets_the_oldest_and_masks_groups():
-    memory = Memory(3)
-    assert memory.allowed(["a"]).shape == (1, 0)
-    rows = torch.eye(4, 256)
-    memory.push(rows[:2], ["a", "b"])
-    memory.push(rows[2:], ["c", "a"])
-    assert torch.equal(memory.vectors, rows[1:])
-    assert memory.groups == ["b", "c", "a"]
-    assert memory.allowed(["a", "b"]).tolist() == [[True, True, False], [False, True, True]]
-
-
 def test_a_hard_negative_is_not_held_against_its_own_group(make_run, tmp_path: Path, monkeypatch):
     """Siblings are each other's hard negatives: what is wrong for one is right for the next."""
     seen = {}
@@ -282,5 +271,47 @@ def test_a_hard_negative_is_not_held_against_its_own_group(make_run, tmp_path: P
         Pair("scan", "a scan", "no scan", group="scan"),
     ]
     run = make_run(tmp_path / "run")
-    pair_loss(run.student, rows, Memory(0), None, SMALL.step, prompted=True)
+    pair_loss(run.student, rows, None, SMALL.step, prompted=True)
     assert seen["near"].tolist() == [[True, False, True], [False, True, True], [True, True, True]]
+
+
+def test_the_averaged_weights_ship_and_the_last_ones_go_on(make_run, tmp_path: Path):
+    run = make_run(tmp_path / "run", replace(SMALL, average_decay=0.9, adapter_rate=0.02))
+    run.train(1, show_progress=False)
+    mean = run.average["head.weight"].clone()
+    run.train(3, show_progress=False)
+    last = run._weights()["head.weight"]
+    assert not torch.equal(run.trained().head_weight, last)
+    with run.averaged():
+        assert torch.equal(run._weights()["head.weight"], run.average["head.weight"])
+    assert torch.equal(run._weights()["head.weight"], last)
+    resumed = make_run(tmp_path / "run", replace(SMALL, average_decay=0.9, adapter_rate=0.02))
+    assert resumed.restore()
+    assert torch.equal(resumed.average["head.weight"], run.average["head.weight"])
+    assert not torch.equal(mean, run.average["head.weight"])
+
+
+def test_a_look_at_rows_kept_out_is_logged(make_run, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr("mejurix_st.training.loop.validate", lambda student: {"contrast_en": 0.25})
+    run = make_run(tmp_path / "run", replace(SMALL, validate_every=2))
+    run.train(4, show_progress=False)
+    looks = [line for line in read_log(tmp_path / "run") if "validation contrast_en" in line]
+    assert [line["step"] for line in looks] == [2, 4]
+    assert "contrast_en 0.250" in capsys.readouterr().err
+
+
+def test_validation_counts_right_choices(monkeypatch):
+    """A stand-in whose vectors are one-hot by the first letter."""
+    from mejurix_st.training import validation
+
+    def student(texts):
+        return torch.eye(128)[[ord(text.split(": ")[1][0]) % 128 for text in texts]]
+
+    rows = [("a", "a", "b"), ("a", "b", "a")]
+    monkeypatch.setattr(validation, "written_triples", lambda name, part: rows)
+    monkeypatch.setattr(
+        validation, "written_terms", lambda part: [("a", "a"), ("b", "b"), ("c", "a"), ("d", "d")]
+    )
+    found = validation.validate(student)
+    assert found["contrast_en"] == 0.5
+    assert found["terms"] == 0.75
