@@ -45,7 +45,10 @@ def index(folder: Path, store: Path, dtype: str = "float32") -> dict[str, float]
     command = [sys.executable, "-m", "mejurix_cli.main", "index", str(folder), "--matter", MATTER]
     began = time.perf_counter()
     done = subprocess.run(
-        [*command, "--store", str(store), "--quiet", "--dtype", dtype], check=False, capture_output=True, text=True
+        [*command, "--store", str(store), "--quiet", "--dtype", dtype],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     seconds = time.perf_counter() - began
     if done.returncode:

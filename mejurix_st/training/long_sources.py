@@ -1,4 +1,4 @@
-"""Training pairs over whole documents: as long as what a search reads, up to the encoder's window.
+"""Training pairs over long texts, up to 250 words: sections, answers, windows of notes and decisions.
 
 The sources of `sources.py` hold at most 110 words of a text. A model trained on those alone forgets how to read
 longer ones: its retrieval of whole sections of a code fell while that of their first 144 tokens did not.
@@ -33,7 +33,9 @@ def sections(folder: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def code_sections(folder: Path, rng: random.Random) -> Iterator[Pair]:
-    """Heading, or one clause, to its whole section; a clause stays in the section half of the time."""
+    """Heading, or one clause, to its section from the start or from a later row; the clause stays in it half of
+    the time.
+    """
     for name, rows in sections(folder):
         texts = [row["positive"] for row in rows]
         total = sum(len(text.split()) for text in texts)
@@ -72,7 +74,7 @@ def written_rules(folder: Path, rng: random.Random) -> Iterator[Pair]:
 
 
 def answers(folder: Path, rng: random.Random) -> Iterator[Pair]:
-    """Health question to its whole answer."""
+    """Health question to its answer, of at least 130 words."""
     for row in read_lines(folder / "pairs/medquad.jsonl.gz"):
         words = row["positive"].split()
         if row.get("source") in HELD_OUT_MEDQUAD or len(words) < 130:
@@ -95,9 +97,9 @@ def written_notes(folder: Path, rng: random.Random) -> Iterator[Pair]:
         note, start, end = (int(x) for x in key.split(":"))
         if note not in notes:
             continue
-        more = rng.choice([0, 0, 600])
-        text = notes[note][max(0, start - rng.randrange(more + 1)) : end + rng.randrange(more + 1)]
-        yield Pair(query, _cut(text.split(), rng), group=f"note {note} {start}", source="clinical_notes")
+        before, after = (rng.choice([0, 0, rng.randrange(400)]) for _ in range(2))
+        text = notes[note][max(0, start - before) : end + after]
+        yield Pair(query, _join([text]), group=f"note {note}", source="clinical_notes")
 
 
 def long_decisions(folder: Path, rng: random.Random) -> Iterator[Pair]:

@@ -102,7 +102,7 @@ class Run:
                     before = self.mixture.positions()
                     try:
                         losses = self._one_step()
-                    except BaseException:  # a half-done step leaves no trace in the checkpoint
+                    except BaseException:  # the rows of a half-done step come again
                         self.mixture.restore(before)
                         raise
                     bar.update()
@@ -160,8 +160,8 @@ class Run:
     def averaged(self) -> Iterator[None]:
         """Within it the student has the averaged weights."""
         kept = self._weights()
-        self._put(self.average)
         try:
+            self._put(self.average)
             yield
         finally:
             self._put(kept)
@@ -190,13 +190,14 @@ class Run:
             "recipe": asdict(self.recipe),
             "steps": self.step,
         }
-        weights = {k: v.cpu() for k, v in self.average.items()}
+        weights = {k: v.cpu().clone() for k, v in self.average.items()}
         adapter = {k: v for k, v in weights.items() if not k.startswith("head.")}
         return Trained(weights["head.weight"], weights["head.bias"], adapter, config)
 
     def save(self) -> None:
         """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
         tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
+        tensors |= {f"start.{k}": v for k, v in self.student.start().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
@@ -227,7 +228,9 @@ class Run:
             )
         tensors = load_file(path)
         self._put(tensors)
-        self.average = {name: tensors[f"average.{name}"] for name in self.average}
+        for name, value in self.average.items():
+            value.copy_(tensors[f"average.{name}"])
+        self.student.put_start(tensors["start.weight"], tensors["start.bias"])
         state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
         for name, value in tensors.items():
             if name.startswith("optimizer."):

@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mejurix_st.training.long_sources import LONG_SOURCES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -14,14 +16,6 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 TripleRow = tuple[str, str, str]
 SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
-LONG_SOURCES = {
-    "code_sections",
-    "written_rules",
-    "answers",
-    "long_notes",
-    "written_notes",
-    "long_decisions",
-}
 # How often each kind of triple is drawn. What was written by hand is worth more than what frames generate.
 TRIPLE_WEIGHTS = {
     "written contrast_en": 3.0,
@@ -74,7 +68,7 @@ class Mixture:
         seed: of the order of sources.
         neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
         hard_share: share of the batches made so, [0, 1].
-        hard_pool: first pairs of each source that such batches draw from (those that the teachers read).
+        hard_pool: first pairs of each source that such batches draw from.
     """
 
     pairs: dict[str, Cycle[Pair]]

@@ -25,13 +25,12 @@ from mejurix_st.training.sources import negation_triples
 from mejurix_st.training.student import Student, TextEncoder
 from mejurix_st.training.teachers import TeacherBank, teach
 
-__all__ = ["DefaultRecipe", "Run", "build_student", "export", "prepare", "sample_vectors"]
+__all__ = ["DefaultRecipe", "Run", "build_student", "export", "prepare"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import numpy as np
 
 _CENTRED_ON = 600  # texts
 
@@ -43,7 +42,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
     tokenizer = build_tokenizer(base, kept)
     encoder = build_encoder(base, kept)
     if bank is None:
-        weight, bias = torch.zeros(256, 384), torch.zeros(256)  # filled by `load` from a checkpoint
+        weight, bias = torch.zeros(256, 384), torch.zeros(256)  # put in from a checkpoint
     else:
         rng = random.Random(recipe.seed)
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
@@ -97,12 +96,6 @@ def prepare(
     run = Run(recipe, folder, build_student(recipe, bank, device), mixture, bank)
     run.restore()
     return run
-
-
-def sample_vectors(run: Run, texts: Sequence[str]) -> np.ndarray:
-    """Vectors of the student as it stands, for evaluations on the way."""
-    with torch.no_grad(), run.averaged():
-        return run.student(texts).cpu().numpy()
 
 
 def export(run: Run, folder: Path) -> None:

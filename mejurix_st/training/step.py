@@ -143,7 +143,7 @@ def parallel_loss(
 
     Args:
         student: in training.
-        rows: (English, Korean); which one is the query changes with the text, so half of them are turned round.
+        rows: (English, Korean); in every second row the English text is the query.
         bank: the teachers.
         config: weights.
     """

@@ -170,12 +170,24 @@ class Student(nn.Module):
 
     @torch.no_grad()
     def base_states(self, texts: Sequence[str]) -> torch.Tensor:
-        """(texts, hidden) float32: mean-pooled states of the base, without adapters; each text is read once."""
+        """(texts, hidden) float32: mean-pooled states of the base, without adapters.
+
+        Each text is read once; 1.5 kB of each are kept.
+        """
         missing = list(dict.fromkeys(text for text in texts if text not in self._base_states))
         if missing:
             with adapters_off(self.adapters):
                 self._base_states.update(zip(missing, self.texts.states(missing), strict=True))
         return torch.stack([self._base_states[text] for text in texts])
+
+    def start(self) -> dict[str, torch.Tensor]:
+        """The head at the start, which `drift` measures from."""
+        return {"weight": self._start_weight, "bias": self._start_bias}
+
+    def put_start(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        """Measures from another start: that of a run that goes on."""
+        self._start_weight.copy_(weight)
+        self._start_bias.copy_(bias)
 
     def drift(self, vectors: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
         """Mean of 1 - cosine between vectors (n, dimension) and those of the start, from the base's states."""

@@ -99,17 +99,17 @@ class TeacherBank:
         """(n, n) float32 mixed cosine similarities.
 
         Args:
-            texts: the second teacher speaks of those among them that it has read.
+            texts: the second teacher speaks when it has read them all: the two have scales of their own.
             states: (n, 384) mean-pooled states of the base for the whole texts: the first teacher.
         """
         first = self.turn(states)
-        second = torch.zeros(len(texts), self.second.shape[1])
-        for i, text in enumerate(texts):
-            if text in self.rows:
-                second[i] = torch.from_numpy(self.second[self.rows[text]])
+        own = first @ first.T
+        if len(self.known(texts)) < len(texts):
+            return own
+        second = torch.from_numpy(self.second[[self.rows[text] for text in texts]])
         both = (second.square().sum(1) > 0).float()
         share = 1 - (1 - self.share) * torch.outer(both, both)
-        return share * (first @ first.T) + (1 - share) * (second @ second.T)
+        return share * own + (1 - share) * (second @ second.T)
 
 
 def teach(

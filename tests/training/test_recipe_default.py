@@ -161,7 +161,8 @@ def test_every_part_of_a_step_is_logged_and_finite(make_run, tmp_path: Path):
     log = read_log(tmp_path / "run")
     names = set().union(*log)
     assert "parallel" in names
-    assert {"contrast", "contrast pull"} <= names
+    assert {"contrast", "contrast pull", "contrast between"} <= names
+    assert {"parallel between", "terms", "terms between", "anchor medquad"} <= names
     assert {f"{part} {source}" for part in ("pairs", "centre") for source in ("medquad", "korean")} <= names
     assert "distillation medquad" in names
     assert all(math.isfinite(value) for line in log for value in line.values())

@@ -77,6 +77,7 @@ def test_queries_written_for_public_texts_name_a_row_once_and_ask_something():
     assert len(notes) >= 1800
     assert all(row["row"].isdigit() and len(row["query"].split()) >= 4 for row in rules)
     assert len({row["key"] for row in notes}) == len(notes)
+    assert len({row["row"] for row in rules}) == len(rules)
     for row in notes:
         note, start, end = (int(part) for part in row["key"].split(":"))
         assert note >= 0 <= start < end
