@@ -33,8 +33,9 @@ def sections(folder: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def code_sections(folder: Path, rng: random.Random) -> Iterator[Pair]:
-    """Heading, or one clause, to its section from the start or from a later row; the clause stays in it half of
-    the time.
+    """Heading, or one clause, to its section, from the start or from a later row.
+
+    The clause stays in the section half of the time.
     """
     for name, rows in sections(folder):
         texts = [row["positive"] for row in rows]
