@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -16,6 +18,31 @@ class Head(NamedTuple):
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     variance_kept: float
+
+
+def level_means(
+    weight: NDArray[np.floating], bias: NDArray[np.floating], groups: Sequence[NDArray[np.floating]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A head under which several groups of texts have the same mean vector, zero.
+
+    Contrastive training leaves directions that all texts of one kind share: of a language, of long texts. Two
+    unrelated Korean sentences then have a high cosine. The first group's mean is subtracted, and the directions
+    from it to the others' are projected out (after Mu & Viswanath 2018, "All-but-the-top", for groups).
+
+    Args:
+        weight: (dimension, hidden) of the head.
+        bias: (dimension,).
+        groups: pooled vectors (texts, hidden) of each group.
+
+    Returns:
+        Weight and bias of the new head.
+    """
+    first, *others = [np.asarray(g, np.float64).mean(0) @ weight.T.astype(np.float64) + bias for g in groups]
+    keep = np.eye(len(first))
+    if others:
+        directions, _ = np.linalg.qr(np.stack([other - first for other in others], axis=1))
+        keep -= directions @ directions.T
+    return (keep @ weight).astype(np.float32), (keep @ (bias - first)).astype(np.float32)
 
 
 def principal_head(vectors: NDArray[np.floating], *, dimension: int = 256, power: float = 0.25) -> Head:

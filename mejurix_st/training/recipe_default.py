@@ -17,13 +17,15 @@ import torch
 from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import kept_pieces
 from mejurix_st._default_model import build_encoder, read_base, write_trained
-from mejurix_st.training.head import principal_head
+from mejurix_st.training.head import level_means, principal_head
 from mejurix_st.training.loop import DefaultRecipe, Run
 from mejurix_st.training.mixture import build_mixture
 from mejurix_st.training.recipe_data import WEIGHTS, all_pairs, natural_rows, near_pairs, taught_texts
 from mejurix_st.training.sources import negation_triples
+from mejurix_st.training.step import QUERY
 from mejurix_st.training.student import Student, TextEncoder
 from mejurix_st.training.teachers import TeacherBank, teach
+from mejurix_st.training.written import written_triples
 
 __all__ = ["DefaultRecipe", "Run", "build_student", "export", "prepare"]
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_CENTRED_ON = 600  # texts
+_KIND = 600  # texts of each kind
 
 
 def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
@@ -99,17 +101,22 @@ def prepare(
 
 
 def export(run: Run, folder: Path) -> None:
-    """Writes adapter and head as they ship; the head's bias is moved so that a sample of texts has mean zero.
-
-    In-batch negatives of one source leave a direction that all texts of the field share; taking the mean out
-    takes it away, and random pairs part.
-    """
+    """Writes adapter and head as they ship; no kind of text keeps a direction of its own: see `level_means`."""
     trained = run.trained()
     if run.bank is not None:
-        rng = random.Random(run.recipe.seed)
-        texts = sorted(run.bank.rows)
-        sample = rng.sample(texts, min(_CENTRED_ON, len(texts)))
         with torch.no_grad(), run.averaged():
-            mean = run.student.head(run.student.texts.states(sample)).mean(0).cpu()
-        trained = replace(trained, head_bias=trained.head_bias - mean)
+            groups = [run.student.texts.states(texts).cpu().numpy() for texts in _kinds_of_text(run)]
+        weight, bias = level_means(trained.head_weight.numpy(), trained.head_bias.numpy(), groups)
+        trained = replace(trained, head_weight=torch.from_numpy(weight), head_bias=torch.from_numpy(bias))
     write_trained(folder, trained)
+
+
+def _kinds_of_text(run: Run) -> list[list[str]]:
+    """Short English texts, short Korean ones, and what the teachers read: passages and questions."""
+    rng = random.Random(run.recipe.seed)
+    kinds = []
+    for language in ("en", "ko"):
+        rows = [row for table in ("contrast", "relations") for row in written_triples(f"{table}_{language}")]
+        kinds.append([QUERY + text for row in rng.sample(rows, _KIND // 2) for text in row[:2]])
+    texts = sorted(run.bank.rows) if run.bank is not None else []
+    return [*kinds, rng.sample(texts, min(_KIND, len(texts)))]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mejurix_st.training.head import principal_head
+from mejurix_st.training.head import level_means, principal_head
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -57,3 +57,17 @@ def test_a_direction_without_variance_gives_no_huge_weights():
     rng = np.random.default_rng(5)
     vectors = np.c_[rng.normal(size=(200, 4)), np.ones(200)]
     assert np.isfinite(principal_head(vectors, dimension=5, power=1.0).weight).all()
+
+
+def test_level_means_are_zero_and_other_directions_stay():
+    rng = np.random.default_rng(5)
+    weight, bias = rng.normal(size=(6, 8)), rng.normal(size=6)
+    groups = [rng.normal(size=(50, 8)) + 3 * rng.normal(size=8) for _ in range(3)]
+    new_weight, new_bias = level_means(weight, bias, groups)
+    before = [group.mean(0) @ weight.T + bias for group in groups]
+    for group in groups:
+        np.testing.assert_allclose(group.mean(0) @ new_weight.T + new_bias, 0, atol=1e-5)
+    kept = np.linalg.svd(np.stack([before[1] - before[0], before[2] - before[0]]))[2][2:]
+    np.testing.assert_allclose(kept @ new_weight, kept @ weight, atol=1e-5)
+    alone_weight, _ = level_means(weight, bias, groups[:1])
+    np.testing.assert_allclose(alone_weight, weight, atol=1e-6)
