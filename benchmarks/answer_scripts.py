@@ -158,7 +158,14 @@ def scripted(
     result = answer(question.question, matter, ScriptedModel(script=script), policy="mark")
     part = half(question.id)
     groups = (part, f"{part} {question.language}")
-    assert len(kinds) == len(result.sentences)
+    if result.declined and not result.sentences:  # no sentence was looked at: none was accepted
+        for kind in kinds:
+            if kind.startswith("true"):
+                tally.add(groups, f"scripted, {kind}: accepted", False)
+            else:
+                tally.add(groups, f"scripted, false ({kind}): accepted (wanted 0)", False)
+                tally.add(groups, "scripted, all false sentences: accepted (wanted 0)", False)
+        kinds = []
     for kind, sentence in zip(kinds, result.sentences, strict=True):
         name = (
             f"scripted, {kind}: accepted"
