@@ -25,7 +25,7 @@ def use_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
     transformer: Any = model[0]
     transformer.auto_model.to(torch.bfloat16)
     transformer.register_forward_hook(_states_in_float32)
-    model.reduced_precision = True
+    model.reduced_precision = True  # type: ignore[assignment]
     return model
 
 

@@ -60,8 +60,8 @@ def code_sections(folder: Path, rng: random.Random) -> Iterator[Pair]:
 def written_rules(folder: Path, rng: random.Random) -> Iterator[Pair]:
     """Rules, situations and questions written for this project to the section of the US Code that decides them."""
     queries: dict[int, list[str]] = {}
-    for row in read_table("written_rules.tsv"):
-        queries.setdefault(int(row["row"]), []).append(row["query"])
+    for written in read_table("written_rules.tsv"):
+        queries.setdefault(int(written["row"]), []).append(written["query"])
     for name, rows in sections(folder):
         before = 0
         for at, row in enumerate(rows):
