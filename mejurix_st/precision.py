@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def use_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
     """Casts the encoder of a model to bfloat16, in place; pooling and head stay float32.
 
-    Vectors keep a cosine of 0.9998 and more with the exact ones; `benchmarks/README.md` has the time that is saved. On
-    processors without the format it is slower.
+    Vectors keep a cosine of 0.9998 and more with the exact ones; `benchmarks/README.md` has the time that is saved.
+    On processors without the format it is slower.
 
     Args:
         model: a stack whose first module is a Transformer.
