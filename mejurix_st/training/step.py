@@ -108,8 +108,8 @@ def triple_loss(
     """Contrast triples: each positive against its own negative, and against the others of the batch.
 
     Within a row the student must part from its teachers, for whom "no fracture" and "a fracture" are near. Between
-    rows it must not: what a text is about stays what the teachers say. Without that, learning "not" cost ten
-    points of retrieval in forty steps.
+    rows it must not: what a text is about stays what the teachers say. Learnt alone, without that, forty steps
+    of triples cost eleven points of retrieval (`benchmarks/training.md`).
     """
     first, second = rng.choice([(QUERY, DOCUMENT), (DOCUMENT, DOCUMENT), (QUERY, QUERY), ("", "")])
     texts = (
