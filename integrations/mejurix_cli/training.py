@@ -61,6 +61,13 @@ def train(
     base: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Encoder to start from, with the card's recipe.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Trained weights to start from, with the default recipe; `released`: those that ship.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     quiet: Quiet = False,
 ) -> None:
@@ -73,6 +80,8 @@ def train(
         raise InputError(f"There is no data folder {folder}; give --data DIR, or set MEJURIX_DATA.")
     if base is not None and recipe == "default":
         raise InputError("The default recipe has its own base; --base goes with --recipe card.")
+    if start is not None and recipe == "card":
+        raise InputError("The card's recipe starts from an encoder: --start goes with --recipe default.")
     show = sys.stderr.isatty() and not quiet
     with console.busy("preparing", quiet=quiet):
         from mejurix_cli.opening import silence
@@ -83,8 +92,10 @@ def train(
 
         train_card(folder, output, base=base or CARD_BASE, steps=steps, device=device, show_progress=show)
     else:
+        from mejurix_st._default_model import TRAINED
         from mejurix_st.training.run import train_default
 
-        train_default(folder, output, until=steps, device=device, show_progress=show)
+        weights = TRAINED if start == "released" else Path(start) if start else None
+        train_default(folder, output, until=steps, device=device, start=weights, show_progress=show)
     if not quiet:
         console.note(f"Written to {output}.")

@@ -47,20 +47,20 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 750
+    steps: int = 1150
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
-    adapter_rate: float = 3e-4
+    adapter_rate: float = 5e-4
     head_rate: float = 1e-4
-    warmup: int = 50
+    warmup: int = 40
     weight_decay: float = 0.01
     clip: float = 1.0
     max_tokens: int = 384
     kept_tokens: int = 10_000_000
     average_decay: float = 0.98
     checkpoint_every: int = 25
-    validate_every: int = 50
+    validate_every: int = 100
     seed: int = 1
     step: StepConfig = field(default_factory=StepConfig)
 

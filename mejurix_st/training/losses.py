@@ -63,12 +63,21 @@ def triplet_contrast(
     *,
     margin: float = 0.25,
     temperature: float = 0.05,
+    opposites: bool = True,
 ) -> torch.Tensor:
-    """Softmax of each positive against its own negative, plus a hinge that asks for a margin in cosine."""
+    """Softmax of each positive against its own negative, plus a hinge that asks for a margin in cosine.
+
+    Args:
+        anchors: (b, d).
+        positives: (b, d).
+        negatives: (b, d).
+        margin: that the hinge asks for.
+        temperature: of the softmax.
+        opposites: the hinge also holds positive and negative apart.
+    """
     near = (anchors * positives).sum(-1)
     far = (anchors * negatives).sum(-1)
-    between = (positives * negatives).sum(-1)
-    hardest = torch.maximum(far, between)
+    hardest = torch.maximum(far, (positives * negatives).sum(-1)) if opposites else far
     softmax = functional.softplus((far - near) / temperature).mean()
     return temperature * 4 * softmax + functional.relu(margin - (near - hardest)).mean()
 

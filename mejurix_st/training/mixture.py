@@ -11,24 +11,27 @@ from mejurix_st.training.long_sources import LONG_SOURCES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mejurix_st.training.knowledge import KnowledgeBatches
     from mejurix_st.training.sources import Pair
 
 Row = TypeVar("Row")
 TripleRow = tuple[str, str, str]
 SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions", "korean"}
 # How often each kind of triple is drawn. What was written by hand is worth more than what frames generate.
-TRIPLE_WEIGHTS = {
-    "written contrast_en": 3.0,
-    "written contrast_ko": 3.0,
-    "written relations_en": 2.5,
-    "written relations_ko": 2.5,
-    "written crosslingual": 2.0,
-    "contrast en": 0.7,
-    "contrast ko": 0.7,
-    "relations en": 0.8,
-    "relations ko": 0.6,
-    "negations": 0.8,
-    "natural": 0.8,
+CONTRAST_WEIGHTS = {
+    "written contrast_en": 4.0,
+    "written contrast_ko": 3.5,
+    "contrast en": 0.8,
+    "contrast ko": 0.8,
+    "negations": 0.7,
+    "natural": 0.7,
+}
+RELATION_WEIGHTS = {
+    "written relations_en": 3.0,
+    "written relations_ko": 3.0,
+    "written crosslingual": 1.5,
+    "relations en": 0.5,
+    "relations ko": 0.4,
 }
 
 
@@ -62,9 +65,10 @@ class Mixture:
     Attributes:
         pairs: cycles by source name.
         weights: of the sources, any positive numbers.
-        triples: cycles by kind, the keys of `TRIPLE_WEIGHTS`.
+        triples: cycles by kind, the keys of `CONTRAST_WEIGHTS` and `RELATION_WEIGHTS`.
         parallel: cycle over (English, Korean) sentences.
         terms: cycle over (English, Korean) terms.
+        knowledge: batches over the table of medical knowledge; None for none.
         seed: of the order of sources.
         neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
         hard_share: share of the batches made so, [0, 1].
@@ -76,6 +80,7 @@ class Mixture:
     triples: dict[str, Cycle[TripleRow]]
     parallel: Cycle[tuple[str, str]]
     terms: Cycle[tuple[str, str]]
+    knowledge: KnowledgeBatches | None = None
     seed: int = 0
     neighbours: Callable[[Sequence[Pair], int], list[Pair]] | None = None
     hard_share: float = 0.6
@@ -103,12 +108,25 @@ class Mixture:
         return self.pairs[name].take(count)
 
     def triple_batch(self, step: int, size: int) -> list[TripleRow]:
-        """Half of one kind, so that the rows are each other's hard negatives; half of all kinds."""
-        rng = random.Random(f"{self.seed} triples {step}")
-        names = list(self.triples)
-        weights = [TRIPLE_WEIGHTS[name] for name in names]
-        kinds = [rng.choices(names, weights)[0]] * (size // 2)
-        kinds += rng.choices(names, weights, k=size - len(kinds))
+        """Triples of all kinds."""
+        return self._triples(CONTRAST_WEIGHTS | RELATION_WEIGHTS, f"{self.seed} triples {step}", size)
+
+    def contrast_batch(self, step: int, size: int) -> list[TripleRow]:
+        """Contrast triples: half of one kind, so that the rows are each other's hard negatives; half of all."""
+        return self._triples(CONTRAST_WEIGHTS, f"{self.seed} contrasts {step}", size)
+
+    def relation_batch(self, step: int, size: int, facts: int) -> list[TripleRow]:
+        """Relation triples: every other batch at most `facts` out of the table of knowledge, if there is one."""
+        if self.knowledge is not None and step % 2:
+            return self.knowledge.take(facts)
+        return self._triples(RELATION_WEIGHTS, f"{self.seed} relations {step}", size)
+
+    def _triples(self, weights: Mapping[str, float], seed: str, size: int) -> list[TripleRow]:
+        rng = random.Random(seed)
+        names = [name for name in weights if name in self.triples]
+        shares = [weights[name] for name in names]
+        kinds = [rng.choices(names, shares)[0]] * (size // 2)
+        kinds += rng.choices(names, shares, k=size - len(kinds))
         return [self.triples[kind].take(1)[0] for kind in kinds]
 
     def positions(self) -> dict[str, int]:
@@ -120,11 +138,13 @@ class Mixture:
         for name, cycle in self._cycles():
             cycle.at = positions.get(name, 0)
 
-    def _cycles(self) -> Iterator[tuple[str, Cycle]]:
+    def _cycles(self) -> Iterator[tuple[str, Cycle | KnowledgeBatches]]:
         yield from ((f"pairs {n}", c) for n, c in self.pairs.items())
         yield from ((f"triples {n}", c) for n, c in self.triples.items())
         yield "parallel", self.parallel
         yield "terms", self.terms
+        if self.knowledge is not None:
+            yield "knowledge", self.knowledge
 
 
 def build_mixture(
@@ -147,6 +167,7 @@ def build_mixture(
         negations: sentences with their negations.
     """
     from mejurix_st.training import contrast, glossary, relations
+    from mejurix_st.training.knowledge import KnowledgeBatches, knowledge, knowledge_terms
     from mejurix_st.training.written import written_parallel, written_terms, written_triples
 
     cues, facts, parallels = (guards.get(k) for k in ("contrast", "relations", "parallel"))
@@ -173,7 +194,9 @@ def build_mixture(
     terms = [
         *glossary.term_pairs(seed, exclude=parallels),
         *((english, korean) for korean, english in written_terms(parallels)),
+        *(term for term in knowledge_terms() if parallels is None or not any(map(parallels, term))),
     ]
     cycles = {name: Cycle(found, f"{seed} {name}") for name, found in pairs.items() if found}
     translations = Cycle(parallel, f"{seed} parallel"), Cycle(terms, f"{seed} terms")
-    return Mixture(cycles, weights, triples, *translations, seed=seed)
+    facts_table = KnowledgeBatches(knowledge(), seed, facts)
+    return Mixture(cycles, weights, triples, *translations, knowledge=facts_table, seed=seed)

@@ -16,9 +16,11 @@ import torch
 
 from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import kept_pieces
-from mejurix_st._default_model import build_encoder, read_base, write_trained
+from mejurix_st._default_model import build_encoder, read_base, read_trained, write_trained
+from mejurix_st.errors import InputError
 from mejurix_st.training.head import level_means, principal_head
 from mejurix_st.training.loop import DefaultRecipe, Run
+from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import build_mixture
 from mejurix_st.training.recipe_data import WEIGHTS, all_pairs, natural_rows, near_pairs, taught_texts
 from mejurix_st.training.sources import negation_triples
@@ -30,8 +32,10 @@ from mejurix_st.training.written import written_triples
 __all__ = ["DefaultRecipe", "Run", "build_student", "export", "prepare"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from mejurix_st._default_model import Trained
 
 
 _KIND = 600  # texts of each kind
@@ -76,8 +80,13 @@ def prepare(
     refuse: Callable[[str], bool] | None,
     guards: Mapping[str, Callable[[str], bool]],
     device: str,
+    start: Path | None = None,
 ) -> Run:
-    """Builds the data, the teachers' vectors and the student, and continues a run that the folder holds."""
+    """Builds the data, the teachers' vectors and the student, and continues a run that the folder holds.
+
+    Raises:
+        InputError: the weights in `start` are of another shape than the recipe's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     built = all_pairs(data, recipe.seed, refuse)
     natural = natural_rows(built, recipe.seed, guards.get("contrast"))
@@ -95,9 +104,43 @@ def prepare(
     mixture.neighbours = partial(near_pairs, bank)
     counts = {name: len(rows) for name, rows in built.items()}
     (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
-    run = Run(recipe, folder, build_student(recipe, bank, device), mixture, bank)
+    student = build_student(recipe, bank, device)
+    if start is not None:
+        sample = random.Random(recipe.seed).sample(sorted(bank.rows), min(_KIND * 2, len(bank.rows)))
+        start_from(student, read_trained(start), recipe, sample)
+    run = Run(recipe, folder, student, mixture, bank)
     run.restore()
     return run
+
+
+def start_from(student: Student, trained: Trained, recipe: DefaultRecipe, texts: Sequence[str]) -> None:
+    """Puts trained weights in place of the closed-form ones.
+
+    What the anchor measures from stays the base under the closed-form head, turned as a whole so that it lies
+    as near as it can to the trained vectors: principal components are the same up to sign and order only.
+
+    Args:
+        student: at its closed-form start.
+        trained: the weights.
+        recipe: of the run.
+        texts: a sample to turn by.
+
+    Raises:
+        InputError: they are of another shape than the recipe's.
+    """
+    wanted = {"rank": recipe.rank, "scale": recipe.alpha / recipe.rank}
+    found = trained.config.get("adapter")
+    if found != wanted or set(trained.adapter) != set(adapter_state(student.adapters)):
+        raise InputError(f"The weights to start from have the adapter {found}; the recipe wants {wanted}.")
+    load_adapter_state(student.adapters, dict(trained.adapter))
+    student.head.load_state_dict({"weight": trained.head_weight, "bias": trained.head_bias})
+    start = student.start()
+    with torch.no_grad():
+        states = student.base_states(texts)
+        old = torch.nn.functional.linear(states, start["weight"], start["bias"])
+        old = torch.nn.functional.normalize(old, dim=-1)
+        left, _, right = torch.linalg.svd(student(texts).T @ old)  # orthogonal Procrustes (Schönemann 1966)
+        student.put_start(left @ right @ start["weight"], left @ right @ start["bias"])
 
 
 def export(run: Run, folder: Path) -> None:

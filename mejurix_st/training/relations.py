@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mejurix_st.errors import InputError
 from mejurix_st.training.glossary import Term, fill_frame, load_glossary, read_table, seeded, slots_of
+from mejurix_st.training.written import refused
 
 if TYPE_CHECKING:
     import random
@@ -255,7 +256,7 @@ def relation_triples(
         seed: Same seed, same stream.
         language: `en` or `ko`.
         relations: Any of `RELATIONS`.
-        exclude: Drops a triple when true of any of its texts.
+        exclude: Drops a triple when true of any of its texts, or of anchor and positive joined.
         limit: Most triples to yield.
 
     Yields:
@@ -277,6 +278,6 @@ def relation_triples(
         texts = composer.compose(relation)
         if texts is None or len(set(texts)) < 3 or texts in seen:
             continue
-        if exclude is None or not any(map(exclude, texts)):
+        if not refused(texts, exclude):
             seen.add(texts)
             yield RelationTriple(*texts, relation, language)

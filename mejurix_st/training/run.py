@@ -49,6 +49,7 @@ def train_default(
     recipe: DefaultRecipe | None = None,
     until: int | None = None,
     device: str = "cpu",
+    start: Path | None = None,
     show_progress: bool | None = None,
 ) -> Run:
     """Trains the default model, or continues where the folder stands, and exports adapter and head.
@@ -59,13 +60,16 @@ def train_default(
         recipe: settings; the published ones by default.
         until: stop after this step, for a run in parts.
         device: "cpu" or "cuda".
+        start: folder of trained weights to start from, instead of the closed-form head on the plain base.
         show_progress: a bar; when None, on a terminal only.
 
     Raises:
-        InputError: the folder's checkpoint is of another recipe.
+        InputError: the folder's checkpoint is of another recipe, or `start` is of another shape.
     """
     recipe = recipe or DefaultRecipe()
-    run = prepare(data, output, recipe, refuse=refuse_texts(data), guards=GENERATED_GUARDS, device=device)
+    run = prepare(
+        data, output, recipe, refuse=refuse_texts(data), guards=GENERATED_GUARDS, device=device, start=start
+    )
     try:
         run.train(until, show_progress=show_progress)
     finally:

@@ -26,36 +26,44 @@ class StepConfig:
     """Sizes and weights of a step.
 
     Attributes:
-        batches: batches of pairs in a step, each of one source.
+        turns: which of pairs, terms and parallel sentences stands beside the triples, step by step in turn.
         pairs: query-document pairs in a batch.
         short_pairs: the same for sources of short terms.
         long_pairs: the same for sources of long texts.
-        triples: contrast and relation triples of both languages.
+        contrasts: contrast triples of both languages.
+        relations: relation triples of both languages.
+        facts: the same, in a batch out of the table of knowledge.
         parallel: English-Korean sentences.
         terms: English-Korean terms.
         distillation: weight of the teachers' similarities.
         anchor: weight of the distance of documents from where they lay at the start.
-        contrast: weight of the contrast triples.
-        pull: weight of the triples' positives against those of other rows.
+        loose: sources whose documents are not anchored.
+        contrast: weight of the triples' positives against their own negatives.
+        pull: weight of the contrast triples' positives against those of other rows.
+        relation_pull: the same of the relation triples.
         parallel_pull: weight of each translation against those of other rows.
         between: weight of the teachers' similarities between the rows of triples and of parallel sentences.
         centre: weight of the pull of the mean vector to zero.
         temperature: of the contrastive softmax.
     """
 
-    batches: int = 1
+    turns: tuple[str, ...] = ("pairs", "terms", "parallel")
     pairs: int = 40
     short_pairs: int = 96
     long_pairs: int = 18
-    triples: int = 96
+    contrasts: int = 112
+    relations: int = 112
+    facts: int = 224
     parallel: int = 40
-    terms: int = 128
+    terms: int = 96
     distillation: float = 1.0
-    anchor: float = 1.0
+    anchor: float = 1.5
+    loose: tuple[str, ...] = ("medquad", "answers")
     contrast: float = 2.5
     pull: float = 0.4
+    relation_pull: float = 1.0
     parallel_pull: float = 0.5
-    between: float = 0.5
+    between: float = 0.7
     centre: float = 0.1
     temperature: float = 0.05
 
@@ -80,7 +88,8 @@ def pair_loss(
     losses = {}
     if bank is not None:
         states = student.base_states(texts)
-        losses["anchor"] = config.anchor * student.drift(d, states[len(batch) :])
+        if batch[0].source not in config.loose:
+            losses["anchor"] = config.anchor * student.drift(d, states[len(batch) :])
         teacher = bank.similarities(texts, states).to(q.device)
         losses["distillation"] = config.distillation * similarity_distillation(torch.cat([q, d]), teacher)
         cross = teacher[: len(batch), len(batch) :]
@@ -104,12 +113,25 @@ def triple_loss(
     bank: TeacherBank | None,
     config: StepConfig,
     rng: random.Random,
+    *,
+    pull: float,
+    opposites: bool,
 ) -> dict[str, torch.Tensor]:
-    """Contrast triples: each positive against its own negative, and against the others of the batch.
+    """Triples: each positive against its own negative, and against the positives of other rows.
 
     Within a row the student must part from its teachers, for whom "no fracture" and "a fracture" are near. Between
     rows it must not: what a text is about stays what the teachers say. Learnt alone, without that, forty steps
     of triples cost eleven points of retrieval (`benchmarks/training.md`).
+
+    Args:
+        student: the model.
+        rows: (anchor, positive, negative).
+        bank: the teachers.
+        config: weights.
+        rng: chooses the prompts.
+        pull: weight of the positives against those of other rows.
+        opposites: positive and negative contradict each other, so those two must part as well; the partners
+            of a relation ("metoprolol was given", "cefazolin was given") need not.
     """
     first, second = rng.choice([(QUERY, DOCUMENT), (DOCUMENT, DOCUMENT), (QUERY, QUERY), ("", "")])
     texts = (
@@ -117,15 +139,15 @@ def triple_loss(
     )
     vectors = student(texts)
     a, p, n = vectors.split([len(rows)] * 3)
-    contrast = matryoshka(triplet_contrast, a, p, n)
+    contrast = matryoshka(triplet_contrast, a, p, n, opposites=opposites)
     # The negatives of other rows may well fit a row (they say the opposite of another case), so only the
     # positives of other rows, mostly of other subjects, serve as in-batch negatives, with the row's own.
     eye = torch.eye(len(rows), dtype=torch.bool, device=a.device)
     other = torch.tensor([[x[0] != y[0] and x[1] != y[1] for y in rows] for x in rows], device=a.device)
     pulled = info_nce(
-        a, p, n, allowed=other, allowed_others=eye, temperature=config.temperature, both_ways=False
+        a, p, n, allowed=other, allowed_others=eye, temperature=config.temperature, both_ways=not opposites
     )
-    losses = {"contrast": config.contrast * contrast, "contrast pull": config.pull * pulled}
+    losses = {"contrast": config.contrast * contrast, "contrast pull": pull * pulled}
     if bank is not None and config.between:
         teacher = bank.similarities(texts, student.base_states(texts)).to(a.device)
         kept = similarity_distillation(vectors, teacher, own=eye.repeat(3, 3))
@@ -179,15 +201,20 @@ def step_losses(
         Each part's loss, for the log.
     """
     rng = random.Random(f"step {step}")
-    logged: dict[str, float] = {}
-    for draw in range(config.batches * step, config.batches * (step + 1)):
-        batch = mixture.pair_batch(draw, config.pairs, config.short_pairs, config.long_pairs)
-        part = _backward(pair_loss(student, batch, bank, config, prompted=rng.random() > 0.1))
-        logged |= {f"{name} {batch[0].source}": value for name, value in part.items()}
-    logged |= _backward(triple_loss(student, mixture.triple_batch(step, config.triples), bank, config, rng))
-    logged |= _backward(parallel_loss(student, mixture.parallel.take(config.parallel), bank, config))
-    terms = _backward(parallel_loss(student, mixture.terms.take(config.terms), bank, config))
-    return logged | {name.replace("parallel", "terms"): value for name, value in terms.items()}
+    contrasts = mixture.contrast_batch(step, config.contrasts)
+    part = triple_loss(student, contrasts, bank, config, rng, pull=config.pull, opposites=True)
+    logged = _backward(part)
+    relations = mixture.relation_batch(step, config.relations, config.facts)
+    part = triple_loss(student, relations, bank, config, rng, pull=config.relation_pull, opposites=False)
+    logged |= {name.replace("contrast", "relations"): value for name, value in _backward(part).items()}
+    turn = config.turns[step % len(config.turns)]
+    if turn == "pairs":
+        batch = mixture.pair_batch(step, config.pairs, config.short_pairs, config.long_pairs)
+        part = pair_loss(student, batch, bank, config, prompted=rng.random() > 0.1)
+        return logged | {f"{name} {batch[0].source}": value for name, value in _backward(part).items()}
+    cycle, size = (mixture.terms, config.terms) if turn == "terms" else (mixture.parallel, config.parallel)
+    part = parallel_loss(student, cycle.take(size), bank, config)
+    return logged | {name.replace("parallel", turn): value for name, value in _backward(part).items()}
 
 
 def _backward(losses: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -94,6 +94,10 @@ def test_triplet_contrast_asks_the_positive_to_leave_the_negative_too():
     softmax = 4 * 0.05 * math.log1p(math.exp((math.cos(1.0) - math.cos(0.6)) / 0.05))
     hinge = 0.25 - (math.cos(0.6) - math.cos(0.4))
     assert triplet_contrast(a, p, n).item() == pytest.approx(softmax + hinge, abs=1e-6)
+    alone = max(
+        0.0, 0.25 - (math.cos(0.6) - math.cos(1.0))
+    )  # partners of a relation may stay near each other
+    assert triplet_contrast(a, p, n, opposites=False).item() == pytest.approx(softmax + alone, abs=1e-6)
 
 
 def test_distillation_is_zero_where_student_and_teachers_agree():

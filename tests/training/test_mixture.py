@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mejurix_st.training import contrast, relations
+from mejurix_st.training.knowledge import KnowledgeBatches, knowledge
 from mejurix_st.training.mixture import Cycle, Mixture, build_mixture
 from mejurix_st.training.sources import Pair
 
@@ -157,3 +158,32 @@ def test_a_triple_batch_is_half_of_one_kind_and_half_of_all():
     assert mixture.triple_batch(3, 12) == batch
     seen = {row[0].rpartition(" ")[0] for step in range(20) for row in mixture.triple_batch(step, 4)}
     assert seen == set(rows)
+
+
+def test_contrasts_and_relations_have_batches_of_their_own():
+    mixture = make_mixture()
+    kinds = ("contrast en", "written contrast_ko", "relations ko", "written crosslingual")
+    rows = {k: [(f"{k} {i}", f"p{i}", f"n{i}") for i in range(9)] for k in kinds}
+    mixture.triples = {kind: Cycle(found, kind) for kind, found in rows.items()}
+    contrasts = {row[0].rpartition(" ")[0] for step in range(30) for row in mixture.contrast_batch(step, 6)}
+    relations = {
+        row[0].rpartition(" ")[0] for step in range(30) for row in mixture.relation_batch(step, 6, 6)
+    }
+    assert contrasts == set(kinds[:2])
+    assert relations == set(kinds[2:])
+
+
+def test_every_other_batch_of_relations_comes_from_the_table_and_is_resumed():
+    def make() -> Mixture:
+        mixture = make_mixture()
+        mixture.triples = {"relations en": Cycle([("a", "p", "n")] * 5, "r")}
+        mixture.knowledge = KnowledgeBatches(knowledge()[:60], seed=1)
+        return mixture
+
+    one, two = make(), make()
+    batches = [one.relation_batch(step, 5, 5) for step in range(4)]
+    assert [("a", "p", "n") in batch for batch in batches] == [True, False, True, False]
+    positions = one.positions()
+    assert positions["knowledge"] == 2
+    two.restore(positions)
+    assert two.relation_batch(5, 5, 5) == one.relation_batch(5, 5, 5)

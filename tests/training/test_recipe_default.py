@@ -23,6 +23,7 @@ from mejurix_st.training.recipe_default import (
     build_student,
     export,
     prepare,
+    start_from,
     taught_texts,
 )
 from mejurix_st.training.sources import Pair
@@ -34,7 +35,7 @@ HIDDEN = 256  # as many as the head's outputs need
 WORDS = ["spine", "knee", "claim", "trial", "pain", "scan", "left", "nerve", "doctor", "court"]
 SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
-    step=StepConfig(batches=2, pairs=4, short_pairs=4, triples=4, parallel=3, terms=3),
+    step=StepConfig(pairs=4, short_pairs=4, contrasts=4, relations=4, facts=4, parallel=3, terms=3),
 )  # fmt: skip
 
 
@@ -156,16 +157,48 @@ def test_a_run_interrupted_within_a_step_is_the_same_run(make_run, tmp_path: Pat
 
 
 def test_every_part_of_a_step_is_logged_and_finite(make_run, tmp_path: Path):
-    run = make_run(tmp_path / "run")
-    run.train(4, show_progress=False)
+    run = make_run(tmp_path / "run", replace(SMALL, steps=16))
+    run.train(16, show_progress=False)
     log = read_log(tmp_path / "run")
     names = set().union(*log)
-    assert "parallel" in names
-    assert {"contrast", "contrast pull", "contrast between"} <= names
-    assert {"parallel between", "terms", "terms between", "anchor medquad"} <= names
+    assert all({"contrast", "contrast pull", "contrast between"} <= set(line) for line in log)
+    assert all({"relations", "relations pull", "relations between"} <= set(line) for line in log)
+    assert {"parallel", "parallel between", "terms", "terms between"} <= names
     assert {f"{part} {source}" for part in ("pairs", "centre") for source in ("medquad", "korean")} <= names
-    assert "distillation medquad" in names
+    assert {"distillation medquad", "anchor korean"} <= names
+    assert "anchor medquad" not in names  # its documents are left loose
     assert all(math.isfinite(value) for line in log for value in line.values())
+
+
+def test_pairs_terms_and_parallel_sentences_take_turns(make_run, tmp_path: Path):
+    make_run(tmp_path / "run", replace(SMALL, steps=6)).train(show_progress=False)
+    log = read_log(tmp_path / "run")
+    turns = [
+        next(name for name in ("pairs", "terms", "parallel") if any(key.startswith(name) for key in line))
+        for line in log
+    ]
+    assert turns == ["pairs", "terms", "parallel"] * 2
+
+
+def test_a_run_can_start_from_trained_weights(make_run, bank: TeacherBank, tmp_path: Path):
+    """The anchor then measures from the base as the new head turns it, whichever way that is."""
+    first = make_run(tmp_path / "first")
+    first.train(show_progress=False)
+    export(first, tmp_path / "out")
+    turned = read_trained(tmp_path / "out")
+    turn, _ = torch.linalg.qr(torch.randn(256, 256, generator=torch.Generator().manual_seed(1)))
+    turned = replace(turned, head_weight=turn @ turned.head_weight, head_bias=turn @ turned.head_bias)
+    texts = sorted(bank.rows)
+    run = make_run(tmp_path / "second")
+    start_from(run.student, turned, SMALL, texts)
+    with torch.no_grad():
+        states = run.student.base_states(texts)
+        far = run.student.drift(run.student(texts), states)
+        run.student.put_start(*(first.student.start()[name] for name in ("weight", "bias")))
+        unturned = run.student.drift(run.student(texts), states)
+    assert far < 0.5 * unturned
+    with pytest.raises(InputError, match="the recipe wants"):
+        start_from(run.student, turned, replace(SMALL, rank=3), texts)
 
 
 def test_training_moves_adapters_and_head_but_not_the_base(make_run, tmp_path: Path):

@@ -5,6 +5,7 @@ import pytest
 from mejurix_st.evaluation.triples import held_out
 from mejurix_st.training import written
 from mejurix_st.training.relations import RELATIONS
+from mejurix_st.training.run import GENERATED_GUARDS
 
 AXES = {"negation", "severity", "temporality", "laterality", "experiencer", "certainty"}
 TABLES = {
@@ -28,6 +29,15 @@ def test_tables_hold_every_kind_and_pass_the_guard(name: str):
         assert len(set(triple)) == 3, triple
         for text in triple:
             assert not held_out().conflicts(text, kinds=(guard, "sentence")), text
+
+
+@pytest.mark.parametrize("name", ["relations_en", "relations_ko"])
+def test_facts_of_the_test_side_are_refused_where_anchor_and_positive_hold_them_together(name: str):
+    guard = GENERATED_GUARDS["relations"]
+    kept = written.written_triples(name, exclude=guard)
+    assert 0.9 < len(kept) / len(written.written_triples(name)) < 1
+    for anchor, positive, _ in kept:
+        assert not held_out().conflicts(f"{anchor} {positive}", kinds=("pair",))
 
 
 def test_questions_are_korean_and_answers_english():
