@@ -47,13 +47,13 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 1150
+    steps: int = 950
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
-    adapter_rate: float = 5e-4
+    adapter_rate: float = 3e-4
     head_rate: float = 1e-4
-    warmup: int = 40
+    warmup: int = 20
     weight_decay: float = 0.01
     clip: float = 1.0
     max_tokens: int = 384

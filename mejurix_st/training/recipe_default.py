@@ -16,7 +16,7 @@ import torch
 
 from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import kept_pieces
-from mejurix_st._default_model import build_encoder, read_base, read_trained, write_trained
+from mejurix_st._default_model import build_encoder, read_base, write_trained
 from mejurix_st.errors import InputError
 from mejurix_st.training.head import level_means, principal_head
 from mejurix_st.training.loop import DefaultRecipe, Run
@@ -80,12 +80,12 @@ def prepare(
     refuse: Callable[[str], bool] | None,
     guards: Mapping[str, Callable[[str], bool]],
     device: str,
-    start: Path | None = None,
+    start: Trained | None = None,
 ) -> Run:
     """Builds the data, the teachers' vectors and the student, and continues a run that the folder holds.
 
     Raises:
-        InputError: the weights in `start` are of another shape than the recipe's.
+        InputError: the weights to start from are of another shape than the recipe's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     built = all_pairs(data, recipe.seed, refuse)
@@ -107,7 +107,7 @@ def prepare(
     student = build_student(recipe, bank, device)
     if start is not None:
         sample = random.Random(recipe.seed).sample(sorted(bank.rows), min(_KIND * 2, len(bank.rows)))
-        start_from(student, read_trained(start), recipe, sample)
+        start_from(student, start, recipe, sample)
     run = Run(recipe, folder, student, mixture, bank)
     run.restore()
     return run

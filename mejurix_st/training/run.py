@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mejurix_st._default_model import read_trained
 from mejurix_st.evaluation.triples import held_out
 from mejurix_st.training.leaks import LeakCheck, development_texts
 from mejurix_st.training.recipe_default import DefaultRecipe, Run, export, prepare
@@ -64,11 +65,13 @@ def train_default(
         show_progress: a bar; when None, on a terminal only.
 
     Raises:
+        CheckpointError: `start` holds no trained weights.
         InputError: the folder's checkpoint is of another recipe, or `start` is of another shape.
     """
     recipe = recipe or DefaultRecipe()
+    weights = None if start is None else read_trained(start)  # a wrong folder is refused before the long work
     run = prepare(
-        data, output, recipe, refuse=refuse_texts(data), guards=GENERATED_GUARDS, device=device, start=start
+        data, output, recipe, refuse=refuse_texts(data), guards=GENERATED_GUARDS, device=device, start=weights
     )
     try:
         run.train(until, show_progress=show_progress)

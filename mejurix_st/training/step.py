@@ -51,19 +51,19 @@ class StepConfig:
     pairs: int = 40
     short_pairs: int = 96
     long_pairs: int = 18
-    contrasts: int = 112
-    relations: int = 112
-    facts: int = 224
+    contrasts: int = 128
+    relations: int = 64
+    facts: int = 96
     parallel: int = 40
     terms: int = 96
     distillation: float = 1.0
-    anchor: float = 1.5
-    loose: tuple[str, ...] = ("medquad", "answers")
+    anchor: float = 1.0
+    loose: tuple[str, ...] = ()
     contrast: float = 2.5
     pull: float = 0.4
-    relation_pull: float = 1.0
+    relation_pull: float = 0.4
     parallel_pull: float = 0.5
-    between: float = 0.7
+    between: float = 0.4
     centre: float = 0.1
     temperature: float = 0.05
 

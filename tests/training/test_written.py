@@ -9,10 +9,10 @@ from mejurix_st.training.run import GENERATED_GUARDS
 
 AXES = {"negation", "severity", "temporality", "laterality", "experiencer", "certainty"}
 TABLES = {
-    "contrast_en": (3900, AXES, "cue"),
-    "contrast_ko": (3000, AXES, "cue"),
-    "relations_en": (3300, set(RELATIONS), "pair"),
-    "relations_ko": (2800, set(RELATIONS), "pair"),
+    "contrast_en": (6000, AXES, "cue"),
+    "contrast_ko": (4800, AXES, "cue"),
+    "relations_en": (5100, set(RELATIONS), "pair"),
+    "relations_ko": (4300, set(RELATIONS), "pair"),
 }
 
 
@@ -42,7 +42,7 @@ def test_facts_of_the_test_side_are_refused_where_anchor_and_positive_hold_them_
 
 def test_questions_are_korean_and_answers_english():
     rows = written.written_triples("crosslingual", part="all")
-    assert len(rows) >= 1650
+    assert len(rows) >= 2350
     for korean, english, negative in rows:
         assert any("가" <= c <= "힣" for c in korean), korean
         assert not any("가" <= c <= "힣" for c in english + negative)
