@@ -13,7 +13,14 @@ from mejurix_st.errors import MejurixError, StoreError
 from qdrant_mejurix.collection_manifest import CollectionManifest
 from qdrant_mejurix.filters import models
 from qdrant_mejurix.locking import ReadWriteLock
-from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELDS, Found, SparseVector
+from qdrant_mejurix.points import (
+    DATETIME_FIELDS,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    RANKING_FIELDS,
+    Found,
+    SparseVector,
+)
 from qdrant_mejurix.store import MEMORY
 
 if TYPE_CHECKING:
@@ -174,7 +181,7 @@ class ClientStore:
                     using=query.arm,
                     filter=where,
                     limit=limit,
-                    with_payload=True,
+                    with_payload=RANKING_FIELDS,
                     params=parameters,
                 )
             )

@@ -25,7 +25,14 @@ except ImportError as _error:  # pragma: no cover - exercised in an environment 
 from qdrant_mejurix.edge_filters import to_edge
 from qdrant_mejurix.locking import FolderLock, ReadWriteLock
 from qdrant_mejurix.manifest import SqliteManifest
-from qdrant_mejurix.points import DATETIME_FIELDS, INTEGER_FIELDS, KEYWORD_FIELDS, Found, SparseVector
+from qdrant_mejurix.points import (
+    DATETIME_FIELDS,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    RANKING_FIELDS,
+    Found,
+    SparseVector,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -215,7 +222,7 @@ class EdgeStore:
                     limit=limit,
                     query=edge.Query.Nearest(vector, using=query.arm),
                     filter=wanted,
-                    with_payload=True,
+                    with_payload=RANKING_FIELDS,
                     params=statistics if sparse else None,
                 )
             )

@@ -32,16 +32,14 @@ class FusionWeights:
         bm25: weight of the keyword ranking, 0 or more.
         assertions: weight of the concept-and-assertion ranking, 0 or more.
         k: rank constant of "rrf", above 0; larger values flatten the difference between the first ranks.
-        method: "rrf"; "score": each arm's scores are scaled to [0, 1] over its results and summed; or "raw":
-            cosine and BM25 scores are summed as they are, less the smallest of each arm's results, so that
-            keywords count more for a long statement than for a short question (assertions are scaled).
+        method: "rrf", or "score": each arm's scores are scaled to [0, 1] over its results and summed.
     """
 
     dense: float = 1.0
     bm25: float = 1.0
     assertions: float = 0.5
     k: float = 60.0
-    method: Literal["rrf", "score", "raw"] = "rrf"
+    method: Literal["rrf", "score"] = "rrf"
 
     def __post_init__(self) -> None:
         weights = (self.dense, self.bm25, self.assertions)
@@ -51,8 +49,8 @@ class FusionWeights:
             )
         if not (math.isfinite(self.k) and self.k > 0):
             raise InputError(f"FusionWeights.k is {self.k}; give a number above 0.")
-        if self.method not in ("rrf", "score", "raw"):
-            raise InputError(f"FusionWeights.method is {self.method!r}; valid: rrf, score, raw.")
+        if self.method not in ("rrf", "score"):
+            raise InputError(f"FusionWeights.method is {self.method!r}; valid: rrf, score.")
 
     def weight(self, arm: str) -> float:
         """Weight of one arm by its name."""
@@ -95,18 +93,17 @@ def fuse(found: Mapping[str, Mapping[str, float]], weights: FusionWeights) -> li
     fused: dict[str, float] = {}
     for arm, scores in found.items():
         if weight := weights.weight(arm):
-            for identifier, part in _parts(arm, scores, weights).items():
+            for identifier, part in _parts(scores, weights).items():
                 fused[identifier] = fused.get(identifier, 0.0) + weight * part
     return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _parts(arm: str, scores: Mapping[str, float], weights: FusionWeights) -> dict[str, float]:
+def _parts(scores: Mapping[str, float], weights: FusionWeights) -> dict[str, float]:
     """One arm's contribution to each point, before its weight."""
     parts: dict[str, float] = {}
-    if weights.method != "rrf" and scores:
+    if weights.method == "score" and scores:
         low, high = min(scores.values()), max(scores.values())
-        spread = 1.0 if weights.method == "raw" and arm != "assertions" else high - low
-        return {i: (score - low) / spread if high > low else 0.0 for i, score in scores.items()}
+        return {i: (score - low) / (high - low) if high > low else 0.0 for i, score in scores.items()}
     rank, last = 0, math.inf
     for position, (identifier, score) in enumerate(scores.items(), start=1):
         # Equal scores share a rank: an arm that cannot tell two passages apart must not order them.

@@ -22,7 +22,7 @@ from qdrant_mejurix.points import (
     record_id,
     unique_in_order,
 )
-from qdrant_mejurix.search import hits_of, over_fetch
+from qdrant_mejurix.search import hits_of, over_fetch, ranked
 from qdrant_mejurix.store import ArmQuery
 
 if TYPE_CHECKING:
@@ -159,8 +159,18 @@ class Matter:
             return []
         with self._store.reading():
             results = self._store.search(queries, where, corpus, over_fetch(limit))
-        found = dict(zip([query.arm for query in queries], results, strict=True))
-        return hits_of(found, weights, limit)
+            found = dict(zip([query.arm for query in queries], results, strict=True))
+            places = ranked(found, weights, limit)
+            return hits_of(places, self._points([place.id for place in places]))
+
+    def _points(self, ids: Sequence[str], *, vectors: bool = False) -> dict[str, Found]:
+        """Points of this matter by id; those that are not there, or not in the matter, are left out."""
+        points: dict[str, Found] = {}
+        for first in range(0, len(ids), _PAGE):
+            where = in_matter(self.name, having_ids(ids[first : first + _PAGE]))
+            found, _ = self._store.scroll(where, _PAGE, vectors=vectors)
+            points |= {point.id: point for point in found}
+        return points
 
     def _where(self, user: models.Filter | None) -> models.Filter:
         if user is not None and self._index.lacks_entities(user):
@@ -178,13 +188,9 @@ class Matter:
             if passage := canonical_uuid(identifier):
                 wanted.setdefault(passage, identifier)
         by_id: dict[str, StoredRecord] = {}
-        points = list(wanted)
         with self._store.reading():
-            for first in range(0, len(points), _PAGE):
-                where = in_matter(self.name, having_ids(points[first : first + _PAGE]))
-                found, _ = self._store.scroll(where, _PAGE, vectors=with_vectors)
-                for point in found:
-                    by_id.setdefault(wanted[point.id], _record(point))
+            for point in self._points(list(wanted), vectors=with_vectors).values():
+                by_id.setdefault(wanted[point.id], _record(point))
         return [by_id[i] for i in unique_in_order([str(i) for i in ids]) if i in by_id]
 
     def scroll(

@@ -47,6 +47,10 @@ RESERVED_FIELDS = frozenset(
 )
 
 
+RANKING_FIELDS = ["document", "generation"]
+"""What of a payload ranking needs. The rest, a passage and its entities, is read for the hits alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class SparseVector:
     """Indices (unsigned 32 bit, distinct) and their values, of equal length."""

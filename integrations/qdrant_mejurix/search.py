@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mejurix_st.types import Hit
@@ -17,36 +18,58 @@ def over_fetch(limit: int) -> int:
     return max(4 * limit, 100)
 
 
-def hits_of(found: Mapping[str, Sequence[Found]], weights: FusionWeights | None, limit: int) -> list[Hit]:
-    """Hits, best first.
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A place in a result list: the point's id, its score, and the score that each arm gave it."""
+
+    id: str
+    score: float
+    arms: dict[str, float]
+
+
+def ranked(found: Mapping[str, Sequence[Found]], weights: FusionWeights | None, limit: int) -> list[Ranked]:
+    """The best points, best first.
 
     Args:
-        found: for each arm its points, best first.
-        weights: for fusion; None when there is one arm, whose own score is then the hit's.
-        limit: most hits.
+        found: for each arm its points, best first; of their payloads `RANKING_FIELDS` are enough.
+        weights: for fusion; None when there is one arm, whose own score then counts.
+        limit: most points.
     """
     newest = _newest_generations(found)
-    current = {
+    scores = {
         # what contradicts the query counts below zero in the arm "assertions": it does not meet the query
-        arm: [p for p in points if _is_current(p, newest) and (arm != "assertions" or p.score > 0)]
+        arm: {
+            p.id: p.score for p in points if _is_current(p, newest) and (arm != "assertions" or p.score > 0)
+        }
         for arm, points in found.items()
     }
-    points = {point.id: point for arm in current.values() for point in arm}
-    scores = {arm: {point.id: point.score for point in arm_points} for arm, arm_points in current.items()}
     if weights is None:
         (alone,) = scores.values()
-        ranked = list(alone.items())
+        order = list(alone.items())
     else:
-        ranked = fuse(scores, weights)
+        order = fuse(scores, weights)
+    return [
+        Ranked(
+            identifier,
+            score,
+            {arm: of_arm[identifier] for arm, of_arm in scores.items() if identifier in of_arm},
+        )
+        for identifier, score in order[:limit]
+    ]
+
+
+def hits_of(places: Sequence[Ranked], points: Mapping[str, Found]) -> list[Hit]:
+    """Hits of the places whose points are there; one that was deleted since is left out."""
+    there = [(place, points[place.id].payload) for place in places if place.id in points]
     return [
         Hit(
             rank=rank,
-            score=score,
-            arms={arm: of_arm[identifier] for arm, of_arm in scores.items() if identifier in of_arm},
-            chunk=chunk_of(points[identifier].payload),
-            payload=public_payload(points[identifier].payload),
+            score=place.score,
+            arms=place.arms,
+            chunk=chunk_of(payload),
+            payload=public_payload(payload),
         )
-        for rank, (identifier, score) in enumerate(ranked[:limit], start=1)
+        for rank, (place, payload) in enumerate(there, start=1)
     ]
 
 

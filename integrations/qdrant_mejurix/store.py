@@ -74,7 +74,7 @@ class Store(Protocol):
     def search(
         self, queries: Sequence[ArmQuery], where: models.Filter, corpus: models.Filter, limit: int
     ) -> list[list[Found]]:
-        """For each query its best points, best first.
+        """For each query its best points, best first; of their payloads `RANKING_FIELDS`.
 
         Args:
             queries: one for each arm.

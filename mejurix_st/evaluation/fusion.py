@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
     from mejurix_st.evaluation.data import RetrievalSet
 
-Method = Literal["rrf", "score", "raw"]
+Method = Literal["rrf", "score"]
 Arms = Mapping[str, Matrix]
 """Each arm's scores of one set by the arm's name, (queries, documents)."""
-
-WORTH = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08)
-"""What one point of BM25 may be worth in cosine, for "raw"."""
 
 DEPTH = 100
 """How deep each arm is read: what the package's own index fetches from each."""
@@ -39,9 +36,7 @@ class FusionWeights:
     Attributes:
         weights: each arm's weight, 0 or more, summing to 1.
         method: "rrf": sum of weight / (k + rank), ranks from 1 (after Cormack et al. 2009);
-            "score": sum of weight × score, each arm's scores scaled to [0, 1] over the candidates of a query;
-            "raw": the same with scores less the smallest candidate's, not scaled: BM25 then counts more for a
-            long statement, whose words tell much, than for a short question.
+            "score": sum of weight × score, each arm's scores scaled to [0, 1] over the candidates of a query.
         k: of "rrf".
     """
 
@@ -52,8 +47,8 @@ class FusionWeights:
     def __post_init__(self) -> None:
         if not self.weights or min(self.weights.values()) < 0 or sum(self.weights.values()) <= 0:
             raise InputError(f"FusionWeights got weights {dict(self.weights)}; give 0 or more, one above 0.")
-        if self.method not in ("rrf", "score", "raw"):
-            raise InputError(f"FusionWeights got method {self.method!r}; the methods are rrf, score and raw.")
+        if self.method not in ("rrf", "score"):
+            raise InputError(f"FusionWeights got method {self.method!r}; the methods are rrf and score.")
 
     def to_dict(self) -> dict[str, Any]:
         """Weights by arm, method and k, flat, as in fusion.json."""
@@ -79,7 +74,7 @@ def scaled(scores: Matrix, method: Method, k: int, exclude: Sequence[frozenset[i
             out[row, order] = 1 / (k + np.arange(1, len(order) + 1))
             continue
         found = values[order].astype(np.float64)
-        spread = 1.0 if method == "raw" else found.max() - found.min()
+        spread = found.max() - found.min()
         out[row, order] = (found - found.min()) / spread if spread > 0 else 0.0
     return out
 
@@ -96,21 +91,15 @@ def fuse(arms: Arms, weights: FusionWeights, exclude: Sequence[frozenset[int]]) 
 def candidates(
     arms: Sequence[str], step: float = 0.05, ks: Sequence[int] = (2, 10, 60)
 ) -> list[FusionWeights]:
-    """All weightings on a grid over the simplex for "rrf" and "score", single arms among them.
-
-    Of dense and BM25 also some for "raw", by the cosine that one point of BM25 is worth.
-    """
+    """All weightings on a grid over the simplex, for both methods; single arms are among them."""
     ticks = round(1 / step)
     grid = [c for c in itertools.product(range(ticks + 1), repeat=len(arms)) if sum(c) == ticks]
     settings: list[tuple[Method, int]] = [*(("rrf", k) for k in ks), ("score", ks[-1])]
-    found = [
+    return [
         FusionWeights(dict(zip(arms, (tick / ticks for tick in cell), strict=True)), method, k)
         for method, k in settings
         for cell in grid
     ]
-    if set(arms) == {"dense", "bm25"}:
-        found += [FusionWeights({"dense": 1 / (1 + x), "bm25": x / (1 + x)}, "raw") for x in WORTH]
-    return found
 
 
 @dataclass(frozen=True)

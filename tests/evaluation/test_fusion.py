@@ -8,7 +8,7 @@ import pytest
 
 from mejurix_st.errors import InputError
 from mejurix_st.evaluation.data import RetrievalSet
-from mejurix_st.evaluation.fusion import WORTH, FusionWeights, candidates, fit_fusion, fuse, scaled
+from mejurix_st.evaluation.fusion import FusionWeights, candidates, fit_fusion, fuse, scaled
 from mejurix_st.evaluation.retrieval import score_rankings
 
 QUERIES, DOCUMENTS, FOLDS = 40, 60, 4
@@ -47,17 +47,9 @@ def test_score_fusion_scales_each_arm_over_the_candidates():
     np.testing.assert_allclose(scaled(np.full((1, 3), 7.0), "score", 60, [frozenset()]), np.zeros((1, 3)))
 
 
-def test_raw_fusion_keeps_each_arm_s_own_scale():
-    found = scaled(np.array([[2.0, 6.0, 100.0, 4.0]]), "raw", 60, [frozenset({2})])
-    np.testing.assert_allclose(found, [[0.0, 4.0, 0.0, 2.0]])
-    arms = {"dense": np.array([[0.9, 0.2]]), "bm25": np.array([[1.0, 21.0]])}
-    weights = FusionWeights({"dense": 1.0, "bm25": 0.04}, "raw")
-    np.testing.assert_allclose(fuse(arms, weights, [frozenset()]), [[0.7, 0.8]])
-
-
 def test_candidates_hold_each_single_arm():
     options = candidates(["dense", "bm25"], step=0.25)
-    assert len(options) == 4 * 5 + len(WORTH)
+    assert len(options) == 4 * 5
     assert all(sum(option.weights.values()) == pytest.approx(1) for option in options)
     assert any(option.weights == {"dense": 0.0, "bm25": 1.0} for option in options)
 
