@@ -72,9 +72,11 @@ def arms_of(index: Index, matter: str, query: str) -> dict[str, dict[str, float]
     queries += [ArmQuery("assertions", said)] if (said := index.assertion_query(query)) else []
     where = in_matter(matter)
     results = index.store.search(queries, where, where, over_fetch(10))
+    points, _ = index.store.scroll(where, 10_000)  # an arm's points carry no public ids
+    public = {point.id: str(point.payload["id"]) for point in points}
     return {
         query.arm: {
-            str(point.payload["id"]): point.score
+            public[point.id]: point.score
             for point in points
             if query.arm != "assertions" or point.score > 0
         }

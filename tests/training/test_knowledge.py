@@ -54,7 +54,7 @@ def test_every_item_of_the_table_has_both_languages_and_no_disease_stands_twice(
 
 def test_terms_are_distinct_pairs():
     terms = knowledge_terms()
-    assert len(terms) == len(set(terms)) > 9000
+    assert len(terms) == len(set(terms)) > 8000
 
 
 def test_batches_name_right_partners_and_wrong_ones():
@@ -63,7 +63,7 @@ def test_batches_name_right_partners_and_wrong_ones():
     for _ in range(60):
         batch = batches.take(12)
         assert 6 <= len(batch) <= 12
-        for anchor, positive, negative in batch:
+        for anchor, positive, negative in ([text.lower() for text in row] for row in batch):
             (kind,) = re.findall(r"drug|shared|operation|disease", positive)[:1]
             kinds.add(kind)
             assert "everywhere" not in positive + negative
@@ -79,7 +79,7 @@ def test_no_item_of_a_batch_suits_another_disease_of_it():
     rows = make_rows()
     batches = KnowledgeBatches(rows, seed=2)
     for _ in range(40):
-        shared = [re.findall(r"shared\d+", positive) for _, positive, _ in batches.take(30)]
+        shared = [re.findall(r"shared\d+", positive.lower()) for _, positive, _ in batches.take(30)]
         flat = [name for names in shared for name in names]
         assert len(flat) == len(set(flat))
 
