@@ -76,9 +76,7 @@ def arms_of(index: Index, matter: str, query: str) -> dict[str, dict[str, float]
     public = {point.id: str(point.payload["id"]) for point in points}
     return {
         query.arm: {
-            public[point.id]: point.score
-            for point in points
-            if query.arm != "assertions" or point.score > 0
+            public[point.id]: point.score for point in points if query.arm != "assertions" or point.score > 0
         }
         for query, points in zip(queries, results, strict=True)
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def _cleared(row: Illness, exclude: Callable[[str], bool]) -> Illness:
             while items and exclude(" ".join([name, *(getattr(item, language) for item in items)])):
                 items.pop()  # some of them together
         kept[column] = tuple(items)
-    return replace(row, **kept)
+    return Illness(row.disease, *(kept[column] for column in COLUMNS))
 
 
 @cache
