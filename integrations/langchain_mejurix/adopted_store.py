@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qdrant_mejurix.client_store import ClientStore
 from qdrant_mejurix.filters import models
-from qdrant_mejurix.points import Found
+from qdrant_mejurix.points import RANKING_FIELDS, Found
 from qdrant_mejurix.store import MEMORY, ArmQuery
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class AdoptedStore(ClientStore):
             client, MEMORY if local else f"collection {collection}", collection, shared=not local
         )
         self._vector_name, self._content_key, self._arms = vector_name, content_key, arms
+        self._ranking_fields = [*RANKING_FIELDS, ADOPTED]
 
     def create(self, dimension: int, indexes: Mapping[str, FieldKind]) -> None:
         """Makes payload indexes only: `adopt_collection` has looked at the collection and its dimension."""

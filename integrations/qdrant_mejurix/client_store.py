@@ -45,6 +45,8 @@ class ClientStore:
     collection, not of the matter; a warning says so. Everything else is the same.
     """
 
+    _ranking_fields = RANKING_FIELDS
+
     def __init__(self, client: QdrantClient, location: str, collection: str, *, shared: bool) -> None:
         self.location, self.shared = location, shared
         self._client, self._collection = client, collection
@@ -181,7 +183,7 @@ class ClientStore:
                     using=query.arm,
                     filter=where,
                     limit=limit,
-                    with_payload=RANKING_FIELDS,
+                    with_payload=self._ranking_fields,
                     params=parameters,
                 )
             )
