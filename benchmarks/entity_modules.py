@@ -152,7 +152,7 @@ def measure(encoder: CachedEncoder, tasks: Sequence[RetrievalSet], passages: str
     if small:
         relations = evaluate_relations(encoder, ("en",), RELATIONS[:1])
         return Measured(relations, evaluate_axes(encoder, ("en",), AXES[:1]), None, retrieval)
-    relations, axes = evaluate_relations(encoder), evaluate_axes(encoder)
+    relations, axes = evaluate_relations(encoder), evaluate_axes(encoder, LANGUAGES, AXES)
     return Measured(relations, axes, evaluate_crosslingual(encoder), retrieval)
 
 

@@ -47,12 +47,12 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 950
+    steps: int = 600
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
-    adapter_rate: float = 3e-4
-    head_rate: float = 1e-4
+    adapter_rate: float = 4e-4
+    head_rate: float = 2e-4
     warmup: int = 20
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -197,7 +197,8 @@ class Run:
     def save(self) -> None:
         """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
         tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
-        tensors |= {f"start.{k}": v for k, v in self.student.start().items()}
+        if self.bank is not None and self.bank.space is not None:
+            tensors |= {f"space.{k}": v for k, v in self.bank.space.state().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
@@ -230,7 +231,8 @@ class Run:
         self._put(tensors)
         for name, value in self.average.items():
             value.copy_(tensors[f"average.{name}"])
-        self.student.put_start(tensors["start.weight"], tensors["start.bias"])
+        if self.bank is not None and self.bank.space is not None:
+            self.bank.space.put_state({k: tensors[f"space.{k}"] for k in self.bank.space.state()})
         state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
         for name, value in tensors.items():
             if name.startswith("optimizer."):

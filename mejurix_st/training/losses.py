@@ -115,3 +115,8 @@ def similarity_distillation(
 def centre(vectors: torch.Tensor) -> torch.Tensor:
     """Squared length of the mean vector: 0 when random pairs have mean cosine 0."""
     return vectors.mean(0).square().sum()
+
+
+def aim(vectors: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Mean of 1 - cosine between vectors and their targets, (n, d) each."""
+    return 1 - (vectors * targets).sum(-1).mean()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mejurix_st.training.long_sources import LONG_SOURCES
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mejurix_st.training.knowledge import KnowledgeBatches
+    from mejurix_st.training.lessons import Lesson, LessonBatches
     from mejurix_st.training.sources import Pair
 
 Row = TypeVar("Row")
@@ -20,7 +21,8 @@ SHORT_SOURCES = {"disease_ontology", "icd10cm", "abbreviations", "va_contentions
 # How often each kind of triple is drawn. What was written by hand is worth more than what frames generate.
 CONTRAST_WEIGHTS = {
     "written contrast_en": 4.0,
-    "written contrast_ko": 3.5,
+    "written contrast_ko": 3.0,
+    "translated contrast_en": 1.5,
     "contrast en": 0.8,
     "contrast ko": 0.8,
     "negations": 0.7,
@@ -28,7 +30,8 @@ CONTRAST_WEIGHTS = {
 }
 RELATION_WEIGHTS = {
     "written relations_en": 3.0,
-    "written relations_ko": 3.0,
+    "written relations_ko": 2.0,
+    "translated relations_en": 2.0,
     "written crosslingual": 1.5,
     "relations en": 0.5,
     "relations ko": 0.4,
@@ -69,6 +72,7 @@ class Mixture:
         parallel: cycle over (English, Korean) sentences.
         terms: cycle over (English, Korean) terms.
         knowledge: batches over the table of medical knowledge; None for none.
+        lessons: batches of single texts; None for none.
         seed: of the order of sources.
         neighbours: picks, from ten times as many pairs, a batch of near ones: harder in-batch negatives.
         hard_share: share of the batches made so, [0, 1].
@@ -81,6 +85,7 @@ class Mixture:
     parallel: Cycle[tuple[str, str]]
     terms: Cycle[tuple[str, str]]
     knowledge: KnowledgeBatches | None = None
+    lessons: LessonBatches | None = None
     seed: int = 0
     neighbours: Callable[[Sequence[Pair], int], list[Pair]] | None = None
     hard_share: float = 0.6
@@ -138,13 +143,15 @@ class Mixture:
         for name, cycle in self._cycles():
             cycle.at = positions.get(name, 0)
 
-    def _cycles(self) -> Iterator[tuple[str, Cycle | KnowledgeBatches]]:
+    def _cycles(self) -> Iterator[tuple[str, Cycle[Any] | KnowledgeBatches]]:
         yield from ((f"pairs {n}", c) for n, c in self.pairs.items())
         yield from ((f"triples {n}", c) for n, c in self.triples.items())
         yield "parallel", self.parallel
         yield "terms", self.terms
         if self.knowledge is not None:
             yield "knowledge", self.knowledge
+        if self.lessons is not None:
+            yield from ((f"lessons {kind}", c) for kind, c in self.lessons.cycles.items())
 
 
 def build_mixture(
@@ -155,6 +162,7 @@ def build_mixture(
     guards: Mapping[str, Callable[[str], bool]],
     natural: Sequence[TripleRow] = (),
     negations: Sequence[TripleRow] = (),
+    lessons: Mapping[str, Sequence[Lesson]] | None = None,
 ) -> Mixture:
     """Puts real pairs together with this project's contrast triples, relations and parallel sentences.
 
@@ -165,10 +173,17 @@ def build_mixture(
         guards: for "contrast", "relations" and "parallel": True for a text that must be left out.
         natural: triples made of real sentences.
         negations: sentences with their negations.
+        lessons: single texts by kind.
     """
     from mejurix_st.training import contrast, glossary, relations
     from mejurix_st.training.knowledge import KnowledgeBatches, knowledge, knowledge_terms
-    from mejurix_st.training.written import written_parallel, written_terms, written_triples
+    from mejurix_st.training.lessons import LessonBatches
+    from mejurix_st.training.written import (
+        translated_triples,
+        written_parallel,
+        written_terms,
+        written_triples,
+    )
 
     cues, facts, parallels = (guards.get(k) for k in ("contrast", "relations", "parallel"))
     rows: dict[str, Sequence[TripleRow]] = {"natural": natural, "negations": negations}
@@ -183,6 +198,8 @@ def build_mixture(
         ]
         rows[f"written contrast_{language}"] = written_triples(f"contrast_{language}", cues)
         rows[f"written relations_{language}"] = written_triples(f"relations_{language}", facts)
+    for kind, guard in (("contrast", cues), ("relations", facts)):
+        rows[f"translated {kind}_en"] = translated_triples(f"{kind}_en", guard)
     rows["written crosslingual"] = written_triples("crosslingual", parallels)
     triples = {kind: Cycle(found, f"{seed} {kind}") for kind, found in rows.items() if found}
     # Frames repeat themselves: a part of what they give, and what was written by hand four times.
@@ -199,4 +216,13 @@ def build_mixture(
     cycles = {name: Cycle(found, f"{seed} {name}") for name, found in pairs.items() if found}
     translations = Cycle(parallel, f"{seed} parallel"), Cycle(terms, f"{seed} terms")
     facts_table = KnowledgeBatches(knowledge(), seed, facts)
-    return Mixture(cycles, weights, triples, *translations, knowledge=facts_table, seed=seed)
+    single = {kind: Cycle(rows, f"{seed} lessons {kind}") for kind, rows in (lessons or {}).items() if rows}
+    return Mixture(
+        cycles,
+        weights,
+        triples,
+        *translations,
+        knowledge=facts_table,
+        lessons=LessonBatches(single, seed) if single else None,
+        seed=seed,
+    )

@@ -19,6 +19,7 @@ from mejurix_st._base_weights import kept_pieces
 from mejurix_st._default_model import build_encoder, read_base, write_trained
 from mejurix_st.errors import InputError
 from mejurix_st.training.head import level_means, principal_head
+from mejurix_st.training.lessons import lesson_rows, readings
 from mejurix_st.training.loop import DefaultRecipe, Run
 from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import build_mixture
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mejurix_st._default_model import Trained
+    from mejurix_st.training.lessons import Lesson
 
 
 _KIND = 600  # texts of each kind
+_SPAN = 1500  # the same, for the joint space
 
 
 def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
@@ -91,8 +94,15 @@ def prepare(
     built = all_pairs(data, recipe.seed, refuse)
     natural = natural_rows(built, recipe.seed, guards.get("contrast"))
     negated = negation_triples(data, guards.get("contrast"))
+    lessons = lesson_rows(built, facts=guards.get("relations"), parallels=guards.get("parallel"))
     mixture = build_mixture(
-        built, weights=WEIGHTS, seed=recipe.seed, guards=guards, natural=natural, negations=negated
+        built,
+        weights=WEIGHTS,
+        seed=recipe.seed,
+        guards=guards,
+        natural=natural,
+        negations=negated,
+        lessons=lessons,
     )
     base = read_base()
     kept = kept_pieces(base.pieces)
@@ -100,30 +110,21 @@ def prepare(
         build_encoder(base, kept).bfloat16(), build_tokenizer(base, kept), pad=1, max_tokens=96,
         bucket_tokens=8192,
     )  # fmt: skip
-    bank = teach(taught_texts(built), reader, folder / "teachers")
+    bank = teach(taught_texts(built), readings(lessons), reader, folder / "teachers")
     mixture.neighbours = partial(near_pairs, bank)
     counts = {name: len(rows) for name, rows in built.items()}
     (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
     student = build_student(recipe, bank, device)
     if start is not None:
-        sample = random.Random(recipe.seed).sample(sorted(bank.rows), min(_KIND * 2, len(bank.rows)))
-        start_from(student, start, recipe, sample)
+        start_from(student, start, recipe)
+    span(bank, student, lessons, recipe.seed)
     run = Run(recipe, folder, student, mixture, bank)
     run.restore()
     return run
 
 
-def start_from(student: Student, trained: Trained, recipe: DefaultRecipe, texts: Sequence[str]) -> None:
+def start_from(student: Student, trained: Trained, recipe: DefaultRecipe) -> None:
     """Puts trained weights in place of the closed-form ones.
-
-    What the anchor measures from stays the base under the closed-form head, turned as a whole so that it lies
-    as near as it can to the trained vectors: principal components are the same up to sign and order only.
-
-    Args:
-        student: at its closed-form start.
-        trained: the weights.
-        recipe: of the run.
-        texts: a sample to turn by.
 
     Raises:
         InputError: they are of another shape than the recipe's.
@@ -134,13 +135,21 @@ def start_from(student: Student, trained: Trained, recipe: DefaultRecipe, texts:
         raise InputError(f"The weights to start from have the adapter {found}; the recipe wants {wanted}.")
     load_adapter_state(student.adapters, dict(trained.adapter))
     student.head.load_state_dict({"weight": trained.head_weight, "bias": trained.head_bias})
-    start = student.start()
+
+
+def span(bank: TeacherBank, student: Student, lessons: Mapping[str, Sequence[Lesson]], seed: int) -> None:
+    """Makes the teachers' joint space, turned onto the student where it starts."""
+    rng = random.Random(seed)
+    texts = [
+        row.reading
+        for kind in sorted(lessons)
+        for row in rng.sample(list(lessons[kind]), min(_SPAN, len(lessons[kind])))
+    ]
     with torch.no_grad():
         states = student.base_states(texts)
-        old = torch.nn.functional.linear(states, start["weight"], start["bias"])
-        old = torch.nn.functional.normalize(old, dim=-1)
-        left, _, right = torch.linalg.svd(student(texts).T @ old)  # orthogonal Procrustes (Schönemann 1966)
-        student.put_start(left @ right @ start["weight"], left @ right @ start["bias"])
+        bank.span(texts, states)
+        if bank.space is not None:
+            bank.space.turn_onto(bank.targets(texts, states), student(texts).cpu())
 
 
 def export(run: Run, folder: Path) -> None:

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mejurix_st.training.losses import centre, info_nce, matryoshka, similarity_distillation, triplet_contrast
+from mejurix_st.training.losses import (
+    aim,
+    centre,
+    info_nce,
+    matryoshka,
+    similarity_distillation,
+    triplet_contrast,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mejurix_st.training.lessons import Lesson
     from mejurix_st.training.mixture import Mixture
     from mejurix_st.training.sources import Pair
     from mejurix_st.training.student import Student
@@ -26,6 +34,8 @@ class StepConfig:
     """Sizes and weights of a step.
 
     Attributes:
+        lessons: tokens of single texts that are drawn to the teachers' place for them; 0 for none.
+        absorb: weight of their distance from there.
         turns: which of pairs, terms and parallel sentences stands beside the triples, step by step in turn.
         pairs: query-document pairs in a batch.
         short_pairs: the same for sources of short terms.
@@ -36,7 +46,7 @@ class StepConfig:
         parallel: English-Korean sentences.
         terms: English-Korean terms.
         distillation: weight of the teachers' similarities.
-        anchor: weight of the distance of documents from where they lay at the start.
+        anchor: weight of the distance of documents from the teachers' place for them.
         loose: sources whose documents are not anchored.
         contrast: weight of the triples' positives against their own negatives.
         pull: weight of the contrast triples' positives against those of other rows.
@@ -47,13 +57,15 @@ class StepConfig:
         temperature: of the contrastive softmax.
     """
 
-    turns: tuple[str, ...] = ("pairs", "terms", "parallel")
-    pairs: int = 40
-    short_pairs: int = 96
-    long_pairs: int = 18
-    contrasts: int = 128
-    relations: int = 64
-    facts: int = 96
+    lessons: int = 11000
+    absorb: float = 10.0
+    turns: tuple[str, ...] = ("pairs", "terms", "pairs", "parallel")
+    pairs: int = 28
+    short_pairs: int = 72
+    long_pairs: int = 13
+    contrasts: int = 80
+    relations: int = 48
+    facts: int = 64
     parallel: int = 40
     terms: int = 96
     distillation: float = 1.0
@@ -89,7 +101,8 @@ def pair_loss(
     if bank is not None:
         states = student.base_states(texts)
         if batch[0].source not in config.loose:
-            losses["anchor"] = config.anchor * student.drift(d, states[len(batch) :])
+            target = bank.targets(texts[len(batch) :], states[len(batch) :]).to(d.device)
+            losses["anchor"] = config.anchor * aim(d, target)
         teacher = bank.similarities(texts, states).to(q.device)
         losses["distillation"] = config.distillation * similarity_distillation(torch.cat([q, d]), teacher)
         cross = teacher[: len(batch), len(batch) :]
@@ -105,6 +118,16 @@ def pair_loss(
     )
     losses["centre"] = config.centre * centre(torch.cat([q, d]))
     return losses
+
+
+def lesson_loss(
+    student: Student, rows: Sequence[Lesson], bank: TeacherBank, config: StepConfig
+) -> dict[str, torch.Tensor]:
+    """Single texts, each drawn to where the teachers put it, or its translation; see `JointSpace`."""
+    vectors = student([row.text for row in rows])
+    texts = [row.reading for row in rows]
+    target = bank.targets(texts, student.base_states(texts)).to(vectors.device)
+    return {"lessons": config.absorb * matryoshka(aim, vectors, target)}
 
 
 def triple_loss(
@@ -204,6 +227,9 @@ def step_losses(
     contrasts = mixture.contrast_batch(step, config.contrasts)
     part = triple_loss(student, contrasts, bank, config, rng, pull=config.pull, opposites=True)
     logged = _backward(part)
+    if bank is not None and mixture.lessons is not None and config.lessons:
+        lessons = mixture.lessons.take(step, config.lessons)
+        logged |= _backward(lesson_loss(student, lessons, bank, config))
     relations = mixture.relation_batch(step, config.relations, config.facts)
     part = triple_loss(student, relations, bank, config, rng, pull=config.relation_pull, opposites=False)
     logged |= {name.replace("contrast", "relations"): value for name, value in _backward(part).items()}

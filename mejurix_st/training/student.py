@@ -146,14 +146,10 @@ class Student(nn.Module):
         super().__init__()
         self.encoder = encoder.bfloat16().eval()
         self.adapters = add_adapters(self.encoder, rank=rank, scale=scale, seed=seed, first_layer=first_layer)
-        self._start_weight: torch.Tensor
-        self._start_bias: torch.Tensor
         self.head = nn.Linear(head_weight.shape[1], head_weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(head_weight)
             self.head.bias.copy_(head_bias)
-        self.register_buffer("_start_weight", head_weight.clone(), persistent=False)
-        self.register_buffer("_start_bias", head_bias.clone(), persistent=False)
         self._base_states: dict[str, torch.Tensor] = {}
         self.texts = TextEncoder(
             self.encoder,
@@ -179,20 +175,6 @@ class Student(nn.Module):
             with adapters_off(self.adapters):
                 self._base_states.update(zip(missing, self.texts.states(missing), strict=True))
         return torch.stack([self._base_states[text] for text in texts])
-
-    def start(self) -> dict[str, torch.Tensor]:
-        """The head at the start, which `drift` measures from."""
-        return {"weight": self._start_weight, "bias": self._start_bias}
-
-    def put_start(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        """Measures from another start: that of a run that goes on."""
-        self._start_weight.copy_(weight)
-        self._start_bias.copy_(bias)
-
-    def drift(self, vectors: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        """Mean of 1 - cosine between vectors (n, dimension) and those of the start, from the base's states."""
-        start = functional.normalize(functional.linear(states, self._start_weight, self._start_bias), dim=-1)
-        return 1 - (vectors * start).sum(-1).mean()
 
     def adapter_parameters(self) -> list[nn.Parameter]:
         """Trainable matrices of the adapters."""

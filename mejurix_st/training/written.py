@@ -68,6 +68,24 @@ def written_parallel(
     return _translations("parallel", exclude, part)
 
 
+def written_translations(exclude: Callable[[str], bool] | None = None) -> list[tuple[str, str]]:
+    """(Korean, English) texts: triples of the English tables, translated cell by cell."""
+    return _translations("translations", exclude, "all")
+
+
+def translated_triples(name: str, exclude: Callable[[str], bool] | None = None) -> list[Triple]:
+    """The training triples of an English table whose three texts have translations, in Korean.
+
+    Args:
+        name: "contrast_en" or "relations_en".
+        exclude: as of `written_triples`, asked of the Korean texts and of the English ones.
+    """
+    korean = {english: text for text, english in reversed(written_translations())}
+    rows = [t for t in written_triples(name, exclude) if all(text in korean for text in t)]
+    found = [(korean[a], korean[p], korean[n]) for a, p, n in rows]
+    return [t for t in dict.fromkeys(found) if len(set(t)) == len(t) and not refused(t, exclude)]
+
+
 def _translations(name: str, exclude: Callable[[str], bool] | None, part: Part) -> list[tuple[str, str]]:
     found = part_of(read_table(f"written_{name}.tsv"), part)
     rows = [(row["korean"], row["english"]) for row in found]

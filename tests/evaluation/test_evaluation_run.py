@@ -51,7 +51,7 @@ def test_one_call_writes_json_table_and_pictures(results):
     assert [model["model"] for model in content["models"]] == ["BM25", "tiny"]
     tiny = content["models"][1]
     assert len(tiny["relations"]) == 20
-    assert len(tiny["axes"]) == 8
+    assert len(tiny["axes"]) == 16
     assert tiny["retrieval"][0]["ndcg@10"]["n"] == len(FINDINGS)
     assert set(tiny["geometry"]["kept"]) == {"128", "64", "int8"}
     assert tiny["fusion"]["weights"]["method"] in ("rrf", "score")
@@ -103,7 +103,7 @@ def test_absent_development_data_is_named_and_the_rest_is_measured(saved, tmp_pa
     monkeypatch.setenv("MEJURIX_DATA", str(tmp_path / "nowhere"))
     report = evaluate([str(saved)], tmp_path / "out", peers=[], parts=["retrieval", "axes"])
     assert "MEJURIX_DATA" in report.missing["retrieval"]
-    assert len(report.models[0].axes) == 8
+    assert len(report.models[0].axes) == 16
 
 
 def test_peers_that_cannot_be_loaded_leave_one_line(monkeypatch):

@@ -12,6 +12,7 @@ from mejurix_st.errors import InputError
 from mejurix_st.evaluation.triples import (
     AXES,
     LANGUAGES,
+    PLAIN,
     RELATIONS,
     TEST_CUES,
     TRAIN_CUES,
@@ -226,3 +227,17 @@ def test_no_generated_training_triple_is_decided_by_a_test_cue(language):
         assert [
             c for text in (triple.anchor, triple.positive, triple.negative) for c in guard.conflicts(text)
         ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plain_sets_are_whole_and_kept_out_of_training(language):
+    for name in PLAIN:
+        rows = load_triples(name, language)
+        assert len(rows) >= (35 if language == "en" else 15)
+        assert [t.id for t in rows] == [f"{name}.{language}.{i:03}" for i in range(1, len(rows) + 1)]
+        assert len({t.anchor for t in rows}) == len(rows)
+        for triple in rows:
+            assert len(set(texts_of(triple))) == 3
+            for text in texts_of(triple):
+                assert held_out().conflicts(text, kinds=("sentence",))
+                assert bool(re.search("[가-힣]", text)) == (language == "ko")

@@ -14,13 +14,14 @@ from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import BaseEncoder
 from mejurix_st._default_model import build_encoder
 from mejurix_st.training import recipe_default
+from mejurix_st.training.lessons import Lesson, LessonBatches
 from mejurix_st.training.mixture import Cycle, Mixture
 from mejurix_st.training.recipe_data import taught_texts
 from mejurix_st.training.recipe_default import DefaultRecipe, Run, build_student
 from mejurix_st.training.sources import Pair
 from mejurix_st.training.step import StepConfig
 from mejurix_st.training.student import TextEncoder
-from mejurix_st.training.teachers import TeacherBank
+from mejurix_st.training.teachers import TeacherBank, bare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,10 @@ HIDDEN = 256  # as many as the head's outputs need
 WORDS = ["spine", "knee", "claim", "trial", "pain", "scan", "left", "nerve", "doctor", "court"]
 SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
-    step=StepConfig(pairs=4, short_pairs=4, contrasts=4, relations=4, facts=4, parallel=3, terms=3),
+    step=StepConfig(
+        lessons=30, pairs=4, short_pairs=4, contrasts=4, relations=4, facts=4, parallel=3, terms=3,
+        turns=("pairs", "terms", "parallel"),
+    ),
 )  # fmt: skip
 
 
@@ -69,7 +73,9 @@ def make_mixture() -> Mixture:
     triples = {kind: Cycle(rows, f"1 {kind}") for kind in kinds}
     both = [(a, a[::-1]) for a in WORDS]
     weights = {"medquad": 1.0, "korean": 1.0}
-    return Mixture(pairs, weights, triples, Cycle(both, "1 p"), Cycle(both, "1 t"), seed=1)
+    single = [Lesson(f"query: {a[::-1]}", f"query: {a}") for a in WORDS]
+    lessons = LessonBatches({"short": Cycle(single, "1 lessons")}, 1)
+    return Mixture(pairs, weights, triples, Cycle(both, "1 p"), Cycle(both, "1 t"), lessons=lessons, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +85,17 @@ def base() -> BaseEncoder:
 
 @pytest.fixture(scope="module")
 def bank(base: BaseEncoder) -> TeacherBank:
-    """Teachers that know one source of the two."""
+    """Teachers that know one source of the two, and lessons of five words in ten."""
     texts = taught_texts({"medquad": make_pairs("medquad")})
     kept = list(range(len(base.pieces)))
     reader = TextEncoder(build_encoder(base, kept), build_tokenizer(base, kept), pad=1)
     with torch.no_grad():
         first = functional.normalize(reader.states(texts), dim=1).numpy()
-    return TeacherBank(texts, first, np.zeros((len(texts), 384), np.float32))
+        read = [*dict.fromkeys(bare(text) for text in texts), *WORDS[:5]]
+        second = np.random.default_rng(1).normal(size=(len(read), 768))
+        made = TeacherBank(texts, first, read, second / np.linalg.norm(second, axis=1, keepdims=True))
+        made.span(texts, reader.states(texts))
+    return made
 
 
 @pytest.fixture

@@ -14,30 +14,33 @@ from mejurix_st._base_weights import BaseEncoder
 from mejurix_st._default_model import build_encoder, read_trained
 from mejurix_st.errors import InputError
 from mejurix_st.training import recipe_default
-from mejurix_st.training.recipe_default import export, start_from
+from mejurix_st.training.lessons import Lesson
+from mejurix_st.training.losses import aim
+from mejurix_st.training.recipe_default import export, span, start_from
 from mejurix_st.training.student import TextEncoder
 from mejurix_st.training.teachers import TeacherBank
 
 
 def test_a_run_can_start_from_trained_weights(small, make_run, bank: TeacherBank, tmp_path: Path):
-    """The anchor then measures from the base as the new head turns it, whichever way that is."""
+    """The teachers' space is turned onto them, whichever way they lie."""
     first = make_run(tmp_path / "first")
     first.train(show_progress=False)
     export(first, tmp_path / "out")
     turned = read_trained(tmp_path / "out")
     turn, _ = torch.linalg.qr(torch.randn(256, 256, generator=torch.Generator().manual_seed(1)))
     turned = replace(turned, head_weight=turn @ turned.head_weight, head_bias=turn @ turned.head_bias)
-    texts = sorted(bank.rows)
     run = make_run(tmp_path / "second")
-    start_from(run.student, turned, small.recipe, texts)
+    start_from(run.student, turned, small.recipe)
+    lessons = {"short": [Lesson(text, text) for text in sorted(bank.rows)]}
+    texts = sorted(bank.rows)
     with torch.no_grad():
-        states = run.student.base_states(texts)
-        far = run.student.drift(run.student(texts), states)
-        run.student.put_start(*(first.student.start()[name] for name in ("weight", "bias")))
-        unturned = run.student.drift(run.student(texts), states)
-    assert far < 0.5 * unturned
+        before = aim(run.student(texts), bank.targets(texts, run.student.base_states(texts)))
+        own = TeacherBank(texts, bank.first, list(bank.read), bank.second)
+        span(own, run.student, lessons, seed=1)
+        after = aim(run.student(texts), own.targets(texts, run.student.base_states(texts)))
+    assert after < 0.6 * before
     with pytest.raises(InputError, match="the recipe wants"):
-        start_from(run.student, turned, replace(small.recipe, rank=3), texts)
+        start_from(run.student, turned, replace(small.recipe, rank=3))
 
 
 def test_export_gives_the_student_s_vectors(small, make_run, base: BaseEncoder, tmp_path: Path):

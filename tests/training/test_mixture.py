@@ -132,7 +132,7 @@ def test_build_mixture_keeps_refused_texts_out(monkeypatch: pytest.MonkeyPatch):
         f"{kind}{lang}"
         for kind in ("contrast ", "relations ", "written contrast_", "written relations_")
         for lang in ("en", "ko")
-    } | {"written crosslingual"}
+    } | {"written crosslingual", "translated contrast_en", "translated relations_en"}
     assert list(mixture.pairs) == ["medquad"]  # an empty source has no cycle
     texts = [text for cycle in mixture.triples.values() for row in cycle.rows for text in row]
     texts += [text for row in mixture.parallel.rows + mixture.terms.rows for text in row]

@@ -5,12 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from mejurix_st._base_weights import BaseEncoder
 from mejurix_st.errors import InputError
 from mejurix_st.training import recipe_default
+from mejurix_st.training.lessons import Lesson
 from mejurix_st.training.recipe_default import (
     Run,
     prepare,
@@ -101,15 +103,20 @@ def test_prepare_and_train_in_a_folder(
     small, base: BaseEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     class SecondTeacher:
-        def states(self, texts: list[str]) -> torch.Tensor:
-            return torch.randn(len(texts), 384, generator=torch.Generator().manual_seed(len(texts)))
+        def __init__(self, folder: Path) -> None:
+            pass
+
+        def vectors(self, texts: list[str]) -> np.ndarray:
+            return np.random.default_rng(len(texts)).normal(size=(len(texts), 768)).astype(np.float16)
 
     built = {"medquad": small.pairs("medquad"), "korean": small.pairs("korean")}
+    lessons = {"short": [Lesson(f"query: {pair.query}", f"query: {pair.query}") for pair in built["medquad"]]}
     monkeypatch.setattr(recipe_default, "read_base", lambda: base)
     monkeypatch.setattr(recipe_default, "kept_pieces", lambda pieces: list(range(len(pieces))))
     monkeypatch.setattr(recipe_default, "all_pairs", lambda data, seed, refuse: built)
     monkeypatch.setattr(recipe_default, "build_mixture", lambda *_, **__: small.mixture())
-    monkeypatch.setattr("mejurix_st.training.teachers.minilm_encoder", lambda: SecondTeacher())
+    monkeypatch.setattr("mejurix_st.training.teachers.SecondTeacher", SecondTeacher)
+    monkeypatch.setattr(recipe_default, "lesson_rows", lambda *_, **__: lessons)
 
     def go() -> Run:
         return prepare(tmp_path, tmp_path / "run", small.recipe, refuse=None, guards={}, device="cpu")

@@ -117,13 +117,10 @@ def test_the_base_s_states_are_those_without_adapters_and_read_once(encoder, tok
     texts = TEXTS[:2]
     with torch.no_grad():
         before = student.texts.states(texts)
-        start = student(texts)
         for parameter in student.adapter_parameters():
             parameter.add_(0.3)
         moved = student.texts.states(texts)
     assert not torch.allclose(before, moved)
     assert torch.allclose(student.base_states(texts), before, atol=1e-3)
-    assert student.drift(start, before).item() == pytest.approx(0, abs=1e-4)
-    assert student.drift(-start, before).item() == pytest.approx(2, abs=1e-4)
     monkeypatch.setattr(student.texts, "states", None)  # a second reading would fail
     assert torch.allclose(student.base_states(texts[::-1]), before.flip(0), atol=1e-3)

@@ -11,6 +11,7 @@ from mejurix_st.evaluation.triples.held_out import HeldOut, held_out
 from mejurix_st.evaluation.triples.loading import (
     AXES,
     LANGUAGES,
+    PLAIN,
     RELATIONS,
     TermPair,
     Triple,
@@ -24,6 +25,7 @@ from mejurix_st.evaluation.triples.loading import (
 __all__ = [
     "AXES",
     "LANGUAGES",
+    "PLAIN",
     "RELATIONS",
     "TEST_CUES",
     "TRAIN_CUES",

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 
 from mejurix_st.errors import InputError
 from mejurix_st.evaluation.triples.cues import TEST_CUES
-from mejurix_st.evaluation.triples.loading import AXES, load_crosslingual, load_terms, triple_sets
+from mejurix_st.evaluation.triples.loading import (
+    AXES,
+    LANGUAGES,
+    PLAIN,
+    load_crosslingual,
+    load_terms,
+    load_triples,
+    triple_sets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -116,6 +124,7 @@ class HeldOut:
 def held_out() -> HeldOut:
     """The guard over all development triples and terms; read once for each process."""
     triples = [t for s in triple_sets() for t in s.load()] + load_crosslingual()
+    triples += [t for name in PLAIN for language in LANGUAGES for t in load_triples(name, language)]
     roles = ("anchor", "positive", "negative")
     texts = {f"{t.id} {role}": getattr(t, role) for t in triples for role in roles}
     sentences = {name: frozenset(_grams(text)) for name, text in texts.items()}

@@ -29,6 +29,9 @@ RELATIONS: tuple[str, ...] = (
 AXES: tuple[str, ...] = ("negation", "severity", "temporality", "laterality")
 """Axes on which a word or two turns the meaning round."""
 
+PLAIN: tuple[str, ...] = tuple(f"plain_{axis}" for axis in AXES)
+"""The axes once more in short everyday sentences, whose cues may occur in training; the sentences may not."""
+
 LANGUAGES: tuple[str, ...] = ("en", "ko")
 
 
@@ -43,7 +46,7 @@ class Triple:
         negative: does not; on an axis: another meaning in nearly the anchor's words.
         domain: "medical", "legal" or "medical-legal".
         entities: key terms, lower case; each occurs in one of the three texts.
-        cue: on an axis, the phrase that decides, as used; else "".
+        cue: on an axis, the phrase that decides, as used; else, and in plain sets, "".
     """
 
     id: str
@@ -88,7 +91,7 @@ class TripleSet:
 
 
 def triple_sets() -> list[TripleSet]:
-    """Every relation and axis set in every language; the cross-lingual set has its own loader."""
+    """Every relation and axis set in every language; cross-lingual and plain ones are loaded by themselves."""
     kinds = {**dict.fromkeys(RELATIONS, "relation"), **dict.fromkeys(AXES, "axis")}
     return [TripleSet(name, language, kind) for language in LANGUAGES for name, kind in kinds.items()]
 
@@ -97,17 +100,20 @@ def load_triples(name: str, language: str) -> list[Triple]:
     """Triples of one set.
 
     Args:
-        name: a relation type or an axis, in any case: "DISEASE_MEDICATION", "negation".
+        name: a relation type, an axis or one of `PLAIN`, in any case: "DISEASE_MEDICATION", "negation".
         language: "en" or "ko".
 
     Raises:
         InputError: no such set or language.
     """
-    known = (*RELATIONS, *AXES)
+    known = (*RELATIONS, *AXES, *PLAIN)
     if name.lower() not in known:
         raise InputError(f"no triple set named {name!r}; use one of: {', '.join(known)}")
     if language not in LANGUAGES:
         raise InputError(f"no triples in language {language!r}; use one of: {', '.join(LANGUAGES)}")
+    if name.lower() in PLAIN:
+        rows = map(_triple, _rows(f"plain.{language}.jsonl"))
+        return [triple for triple in rows if triple.id.startswith(f"{name.lower()}.")]
     return [_triple(row) for row in _rows(f"{name.lower()}.{language}.jsonl")]
 
 
