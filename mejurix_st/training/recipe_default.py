@@ -23,6 +23,7 @@ from mejurix_st.training.lessons import lesson_rows, readings
 from mejurix_st.training.loop import DefaultRecipe, Run
 from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import build_mixture
+from mejurix_st.training.mpnet import require_mpnet
 from mejurix_st.training.recipe_data import WEIGHTS, all_pairs, natural_rows, near_pairs, taught_texts
 from mejurix_st.training.sources import negation_triples
 from mejurix_st.training.step import QUERY
@@ -89,7 +90,9 @@ def prepare(
 
     Raises:
         InputError: the weights to start from are of another shape than the recipe's.
+        MissingExtraError: the second teacher's packages are not installed.
     """
+    require_mpnet(folder / "teachers")
     folder.mkdir(parents=True, exist_ok=True)
     built = all_pairs(data, recipe.seed, refuse)
     natural = natural_rows(built, recipe.seed, guards.get("contrast"))

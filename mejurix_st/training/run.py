@@ -67,6 +67,7 @@ def train_default(
     Raises:
         CheckpointError: `start` holds no trained weights.
         InputError: the folder's checkpoint is of another recipe, or `start` is of another shape.
+        MissingExtraError: the second teacher's packages are not installed (extra `teachers`).
     """
     recipe = recipe or DefaultRecipe()
     weights = None if start is None else read_trained(start)  # a wrong folder is refused before the long work

@@ -13,7 +13,7 @@ import pytest
 
 from mejurix_st.errors import CheckpointError, MissingExtraError
 from mejurix_st.training import mpnet
-from mejurix_st.training.mpnet import NAME, PACKAGES, mpnet_folder
+from mejurix_st.training.mpnet import NAME, PACKAGES, mpnet_folder, require_mpnet
 
 WEIGHTS = bytes(range(256)) * 40
 
@@ -58,6 +58,7 @@ def test_the_parts_make_the_model_once(packages: Path, tmp_path: Path, monkeypat
     assert (folder / "1_Pooling" / "config.json").is_file()
     assert not list(folder.rglob("*.py"))
     monkeypatch.setattr("importlib.metadata.files", None)  # a second putting together would fail
+    require_mpnet(tmp_path / "teachers")
     assert mpnet_folder(tmp_path / "teachers") == folder
 
 
@@ -70,5 +71,6 @@ def test_other_weights_are_refused(packages: Path, tmp_path: Path, monkeypatch: 
 
 def test_a_missing_package_is_named(packages: Path, tmp_path: Path):
     next((packages / PACKAGES[3]).iterdir()).unlink()
-    with pytest.raises(MissingExtraError, match=r"all-mpnet-base-v2 needs .*mejurix-st\[teachers\]"):
-        mpnet_folder(tmp_path / "teachers")
+    for ask in (require_mpnet, mpnet_folder):
+        with pytest.raises(MissingExtraError, match=r"all-mpnet-base-v2 needs .*mejurix-st\[teachers\]"):
+            ask(tmp_path / "teachers")

@@ -116,6 +116,7 @@ def test_prepare_and_train_in_a_folder(
     monkeypatch.setattr(recipe_default, "all_pairs", lambda data, seed, refuse: built)
     monkeypatch.setattr(recipe_default, "build_mixture", lambda *_, **__: small.mixture())
     monkeypatch.setattr("mejurix_st.training.teachers.SecondTeacher", SecondTeacher)
+    monkeypatch.setattr(recipe_default, "require_mpnet", lambda folder: None)
     monkeypatch.setattr(recipe_default, "lesson_rows", lambda *_, **__: lessons)
 
     def go() -> Run:
