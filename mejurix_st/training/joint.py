@@ -1,8 +1,8 @@
 """One space for two teachers: what the student's vectors are drawn to, text by text.
 
 The cosine of two vectors side by side, each scaled by the root of its share, is the mean of the two teachers'
-cosines. The leading principal components of such vectors keep nearly all of it in the student's dimension. A
-vector for each text teaches more than similarities within a batch, and needs no large batch (after Vujanic &
+cosines. The leading principal components bring such vectors to the student's dimension; what that costs is in
+`benchmarks/training.md`. A vector for each text needs no large batch, as similarities do (after Vujanic &
 Rueckstiess 2025, "LEAF: knowledge distillation of text embedding models with teacher-aligned representations").
 """
 

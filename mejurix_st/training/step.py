@@ -16,6 +16,7 @@ from mejurix_st.training.losses import (
     similarity_distillation,
     triplet_contrast,
 )
+from mejurix_st.training.teachers import PROMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mejurix_st.training.student import Student
     from mejurix_st.training.teachers import TeacherBank
 
-QUERY, DOCUMENT = "query: ", "passage: "
+QUERY, DOCUMENT = PROMPTS
 
 
 @dataclass(frozen=True)
