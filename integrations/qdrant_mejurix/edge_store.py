@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _RESERVE = 96 * 1024 * 1024
 """Bytes kept free: the engine maps its files in blocks of 32 MiB, and a mapped block that the disk cannot
 hold ends the process without an error that could be reported."""
+_PAGE = 4096
 
 
 class EdgeStore:
@@ -199,12 +200,32 @@ class EdgeStore:
     def set_payload(self, where: models.Filter, values: dict[str, Any]) -> None:
         """See `Store`."""
         with self._engine("write"):
-            self._open.update(edge.UpdateOperation.set_payload_by_filter(to_edge(where), values))
+            if identifiers := self._identifiers(where):
+                self._open.update(edge.UpdateOperation.set_payload(identifiers, values))
 
     def delete(self, where: models.Filter) -> None:
         """See `Store`."""
         with self._engine("delete"):
-            self._open.update(edge.UpdateOperation.delete_points_by_filter(to_edge(where)))
+            if identifiers := self._identifiers(where):
+                self._open.update(edge.UpdateOperation.delete_points(identifiers))
+
+    def _identifiers(self, where: models.Filter) -> list[Any]:
+        """Of all points that match.
+
+        The engine's log keeps an operation as it was given, and after a crash does it again. A filter would then
+        be read from field indexes, which a flush writes before the payloads: killed between the two, it finds
+        that there is nothing to do, and the payloads stay as they were.
+        """
+        found: list[Any] = []
+        offset = None
+        while True:
+            request = edge.ScrollRequest(
+                offset=offset, limit=_PAGE, filter=to_edge(where), with_payload=False, with_vector=False
+            )
+            records, offset = self._open.scroll(request)
+            found += [record.id for record in records]
+            if offset is None:
+                return found
 
     def search(
         self, queries: Sequence[ArmQuery], where: models.Filter, corpus: models.Filter, limit: int
