@@ -50,6 +50,28 @@ def test_layer_is_the_formula():
     assert layer(torch.tensor([[1.0, 2, 3]])).tolist() == [[13.5, 37.5]]
 
 
+def test_gradients_are_those_of_the_formula_and_follow_every_change():
+    layer = LowRankLinear(nn.Linear(6, 4), rank=2, scale=SCALE)
+    trained({"layer": layer})
+    layer.base.requires_grad_(False)
+    generator = torch.Generator().manual_seed(2)
+    for _ in range(2):  # the merged weights must not outlive a step
+        x = torch.randn(2, 3, 6, generator=generator, requires_grad=True)
+        toward = torch.randn(2, 3, 4, generator=generator)
+        a, b = (m.detach().clone().requires_grad_() for m in (layer.lora_A, layer.lora_B))
+        own = x.detach().clone().requires_grad_()
+        plain = layer.base(own) + SCALE * (own @ a.t()) @ b.t()
+        (plain * toward).sum().backward()
+        layer.zero_grad()
+        found = layer(x)
+        (found * toward).sum().backward()
+        assert torch.allclose(found, plain, atol=1e-6)
+        for one, other in ((layer.lora_A, a), (layer.lora_B, b), (x, own)):
+            assert torch.allclose(one.grad, other.grad, atol=1e-5)
+        with torch.no_grad():
+            layer.lora_A.sub_(layer.lora_A.grad)
+
+
 def test_merged_weights_give_the_adapted_forward():
     adapted = make_bert()
     adapters = add_adapters(adapted, rank=4, scale=SCALE, seed=1)
