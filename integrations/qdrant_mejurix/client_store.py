@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from qdrant_mejurix.points import Point
     from qdrant_mejurix.store import ArmQuery, FieldKind
 
+_PAGE = 4096
+
 
 class ClientStore:
     """See `qdrant_mejurix.store.Store`.
 
     On a server a change of version is three operations in this order: the new passages are written unseen,
-    made findable in one operation, the old ones deleted in one operation. A search between the last two may
+    made findable in one operation, the old ones deleted. A search between the last two may
     meet both; it keeps the newer generation of each document (`Matter.search`), so that no result list mixes
     two versions.
 
@@ -157,12 +159,26 @@ class ClientStore:
     def set_payload(self, where: models.Filter, values: dict[str, Any]) -> None:
         """See `Store`."""
         with self._service("write"):
-            self._client.set_payload(self._collection, payload=values, points=where, wait=True)
+            if identifiers := [i for page in self._identifiers(where) for i in page]:
+                self._client.set_payload(self._collection, payload=values, points=identifiers, wait=True)
 
     def delete(self, where: models.Filter) -> None:
         """See `Store`."""
         with self._service("delete"):
-            self._client.delete(self._collection, models.FilterSelector(filter=where), wait=True)
+            for page in self._identifiers(where):
+                self._client.delete(self._collection, models.PointIdsList(points=page), wait=True)
+
+    def _identifiers(self, where: models.Filter) -> Iterator[list[Any]]:
+        """Of all points that match, by pages; `EdgeStore` says why operations are given ids."""
+        offset = None
+        while True:
+            records, offset = self._client.scroll(
+                self._collection, scroll_filter=where, limit=_PAGE, offset=offset, with_payload=False
+            )
+            if records:
+                yield [record.id for record in records]
+            if offset is None:
+                return
 
     def search(
         self, queries: Sequence[ArmQuery], where: models.Filter, corpus: models.Filter, limit: int

@@ -69,7 +69,7 @@ class Store(Protocol):
         """Sets payload fields on all points that match, in one operation."""
 
     def delete(self, where: models.Filter) -> None:
-        """Deletes all points that match, in one operation."""
+        """Deletes all points that match."""
 
     def search(
         self, queries: Sequence[ArmQuery], where: models.Filter, corpus: models.Filter, limit: int
