@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from qdrant_mejurix import ingest, open_index
 
-TRIALS = 12
+KILLS = 10
 DOCUMENTS = 30
 DOOMED = ["d00.txt", "d07.txt", "d29.txt"]
 WORKER = Path(__file__).with_name("crash_worker.py")
@@ -123,33 +123,34 @@ def _check_done(index, states):
 def test_killed_at_any_moment(scene, hashing_class, worker):
     folder, files, states = scene
     chance = random.Random(20261122)  # noqa: S311
-    span, killed, moments = None, 0, set()
-    for trial in range(TRIALS + 1):
+    span, killed, moments, trial = None, 0, set(), 0
+    while killed < KILLS:
+        trial += 1
+        assert trial < 5 * KILLS
         store = folder / f"trial-{trial}"
         shutil.copytree(folder / "clean-A", store)
         process = subprocess.Popen(_command(store, files), stdout=subprocess.PIPE, text=True)  # noqa: S603
         assert process.stdout.readline() == "open\n"
         began = time.monotonic()
-        if (
-            span is None
-        ):  # the first run is left alone: it says how long one takes, and what it should come to
-            said = process.stdout.read().split()
-            assert process.wait() == 0
-            span = time.monotonic() - began
-        else:
+        timer = None
+        if span is not None:  # the first run is left alone: it says how long one takes
             timer = threading.Timer(chance.uniform(0.05, 0.95) * span, process.send_signal, [signal.SIGKILL])
             timer.start()
-            said = process.stdout.read().split()
-            killed += process.wait() == -signal.SIGKILL
-            timer.cancel()
+        said = process.stdout.read().split()
+        if process.wait() == -signal.SIGKILL:
+            killed += 1
             with open_index(store, hashing_class()) as index:
                 moments.add((len(said), bool(index.recovered)))
                 _check_killed(index, states, said)
             worker.run(str(store), str(files), ",".join(DOOMED))
+        else:  # done before its time: the machine has become faster
+            assert process.returncode == 0
+            span = time.monotonic() - began
+        if timer is not None:
+            timer.cancel()
         with open_index(store, hashing_class()) as index:
             _check_done_again(index, states, files)
         shutil.rmtree(store)
-    assert killed >= TRIALS // 2
     assert len(moments) > 1
 
 
