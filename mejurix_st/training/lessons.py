@@ -31,7 +31,7 @@ QUERY, DOCUMENT = PROMPTS
 HEALTH = {"answers": 7000, "medquad": 6000, "long_notes": 2500, "clinical_notes": 7000, "written_notes": 2000}
 HEALTH |= {"notes_and_dialogues": 2000, "case_passages": 1000, "icd10cm": 4000, "disease_ontology": 12000}
 HEALTH |= {"abbreviations": 3000, "va_contentions": 3000}
-WEIGHTS = {"long": 0.35, "short": 0.25, "korean": 0.4}
+WEIGHTS = {"long": 0.45, "short": 0.3, "korean": 0.25}
 _LONG = 60  # words
 
 

@@ -47,7 +47,7 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 515
+    steps: int = 525
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
