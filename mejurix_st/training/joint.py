@@ -67,8 +67,7 @@ class JointSpace:
             own: (n, dimension) vectors of a sample by this space.
             student: (n, dimension) by the student.
         """
-        left, _, right = torch.linalg.svd(own.T @ student)  # orthogonal Procrustes (Schönemann 1966)
-        self.axes = self.axes @ (left @ right)
+        self.axes = self.axes @ turning(own, student)
 
     def state(self) -> dict[str, torch.Tensor]:
         """What a checkpoint keeps: another sample, or another student, would give another space."""
@@ -77,3 +76,14 @@ class JointSpace:
     def put_state(self, state: dict[str, torch.Tensor]) -> None:
         """Takes over the space of a checkpoint."""
         self.guess, self.middle, self.axes = state["guess"], state["middle"], state["axes"]
+
+
+def turning(own: torch.Tensor, student: torch.Tensor) -> torch.Tensor:
+    """(dimension, dimension) rotation that brings `own` nearest to `student` (Schönemann 1966).
+
+    Args:
+        own: (n, dimension).
+        student: (n, dimension).
+    """
+    left, _, right = torch.linalg.svd(own.T @ student)
+    return left @ right

@@ -1,8 +1,9 @@
 """Lessons: single texts, each with the English text whose place among the teachers' vectors it should take.
 
 English texts of health take their own place; Korean ones that of their translation (Reimers & Gurevych 2020,
-"Making monolingual sentence embeddings multilingual using knowledge distillation"). Law is left out: there the
-second teacher knows less than the first. So are contrasts: to the teachers "no fracture" is near "a fracture".
+"Making monolingual sentence embeddings multilingual using knowledge distillation"); texts of law the place that the
+base and their words give them, for there mpnet knows less. Contrasts are left out: to the teachers "no fracture" is
+near "a fracture".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mejurix_st.training import glossary
 from mejurix_st.training.knowledge import knowledge_terms
+from mejurix_st.training.lexical import LAW
 from mejurix_st.training.teachers import PROMPTS, bare, has_hangul
 from mejurix_st.training.written import (
     written_parallel,
@@ -31,7 +33,8 @@ QUERY, DOCUMENT = PROMPTS
 HEALTH = {"answers": 7000, "medquad": 6000, "long_notes": 2500, "clinical_notes": 7000, "written_notes": 2000}
 HEALTH |= {"notes_and_dialogues": 2000, "case_passages": 1000, "icd10cm": 4000, "disease_ontology": 12000}
 HEALTH |= {"abbreviations": 3000, "va_contentions": 3000}
-WEIGHTS = {"long": 0.45, "short": 0.3, "korean": 0.25}
+WEIGHTS = {"long": 0.3, "short": 0.15, "korean": 0.25, "law": 0.3}
+LAW_PAIRS = 6000  # of each source
 _LONG = 60  # words
 
 
@@ -48,7 +51,7 @@ def lesson_rows(
     facts: Callable[[str], bool] | None = None,
     parallels: Callable[[str], bool] | None = None,
 ) -> dict[str, list[Lesson]]:
-    """Lessons by kind: "long", "short" and "korean", each text once.
+    """Lessons by kind: "long", "short", "korean" and "law", each text once.
 
     Args:
         built: pairs by source.
@@ -70,12 +73,14 @@ def lesson_rows(
         "long": [row for row in own if len(row.text.split()) > _LONG],
         "short": [row for row in own if len(row.text.split()) <= _LONG],
         "korean": korean_rows,
+        "law": [Lesson(text, text) for text in _law(built)],
     }
 
 
 def readings(rows: Mapping[str, Iterable[Lesson]]) -> list[str]:
     """What the second teacher must read, without prompts, each text once."""
-    return list(dict.fromkeys(bare(row.reading) for kind in rows.values() for row in kind))
+    kinds = (rows[kind] for kind in rows if kind != "law")
+    return list(dict.fromkeys(bare(row.reading) for kind in kinds for row in kind))
 
 
 def _english(built: Mapping[str, Sequence[Pair]], facts: Callable[[str], bool] | None) -> Iterator[str]:
@@ -87,6 +92,15 @@ def _english(built: Mapping[str, Sequence[Pair]], facts: Callable[[str], bool] |
         yield from (PROMPTS[(i + k) % 2] + text for k, text in enumerate(triple))
     for _, positive, negative in written_triples("crosslingual", facts):
         yield from (DOCUMENT + positive, DOCUMENT + negative)
+
+
+def _law(built: Mapping[str, Sequence[Pair]]) -> Iterator[str]:
+    for name in LAW:
+        pairs = built.get(name, ())
+        every = max(1, len(pairs) // LAW_PAIRS)  # one after another they would all be of the first titles
+        for pair in pairs[::every][:LAW_PAIRS]:
+            yield QUERY + pair.query
+            yield DOCUMENT + pair.positive
 
 
 def _terms(parallels: Callable[[str], bool] | None) -> list[tuple[str, str]]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mejurix_st.training.joint import JointSpace
+    from mejurix_st.training.lexical import LexicalSpace
     from mejurix_st.training.mixture import Mixture
     from mejurix_st.training.student import Student
     from mejurix_st.training.teachers import TeacherBank
@@ -47,7 +49,7 @@ class DefaultRecipe:
         validate_every: steps between two looks at the rows kept out of training; 0 for none.
     """
 
-    steps: int = 525
+    steps: int = 480
     rank: int = 64
     first_layer: int = 6
     alpha: float = 64.0
@@ -194,11 +196,15 @@ class Run:
         adapter = {k: v for k, v in weights.items() if not k.startswith("head.")}
         return Trained(weights["head.weight"], weights["head.bias"], adapter, config)
 
+    def _spaces(self) -> dict[str, JointSpace | LexicalSpace]:
+        found = {} if self.bank is None else {"space": self.bank.space, "law": self.bank.law}
+        return {name: space for name, space in found.items() if space is not None}
+
     def save(self) -> None:
         """Writes the checkpoint: weights, optimiser, positions; whole or not at all."""
         tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
-        if self.bank is not None and self.bank.space is not None:
-            tensors |= {f"space.{k}": v for k, v in self.bank.space.state().items()}
+        for name, space in self._spaces().items():
+            tensors |= {f"{name}.{k}": v for k, v in space.state().items()}
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
@@ -231,8 +237,8 @@ class Run:
         self._put(tensors)
         for name, value in self.average.items():
             value.copy_(tensors[f"average.{name}"])
-        if self.bank is not None and self.bank.space is not None:
-            self.bank.space.put_state({k: tensors[f"space.{k}"] for k in self.bank.space.state()})
+        for name, space in self._spaces().items():
+            space.put_state({k: tensors[f"{name}.{k}"] for k in space.state()})
         state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
         for name, value in tensors.items():
             if name.startswith("optimizer."):

@@ -20,6 +20,7 @@ from mejurix_st._default_model import build_encoder, read_base, write_trained
 from mejurix_st.errors import InputError
 from mejurix_st.training.head import level_means, principal_head
 from mejurix_st.training.lessons import lesson_rows, readings
+from mejurix_st.training.lexical import LexicalTeacher, law_texts
 from mejurix_st.training.loop import DefaultRecipe, Run
 from mejurix_st.training.lora import adapter_state, load_adapter_state
 from mejurix_st.training.mixture import build_mixture
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _KIND = 600  # texts of each kind
 _SPAN = 1500  # the same, for the joint space
+_LAW_SPAN = 3000
 
 
 def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) -> Student:
@@ -114,6 +116,8 @@ def prepare(
         bucket_tokens=8192,
     )  # fmt: skip
     bank = teach(taught_texts(built), readings(lessons), reader, folder / "teachers")
+    law = law_texts(built)
+    bank.lexical = LexicalTeacher(law, seed=recipe.seed) if law else None
     mixture.neighbours = partial(near_pairs, bank)
     counts = {name: len(rows) for name, rows in built.items()}
     (folder / "data.json").write_text(json.dumps(counts, indent=2), encoding="utf-8")
@@ -141,11 +145,12 @@ def start_from(student: Student, trained: Trained, recipe: DefaultRecipe) -> Non
 
 
 def span(bank: TeacherBank, student: Student, lessons: Mapping[str, Sequence[Lesson]], seed: int) -> None:
-    """Makes the teachers' joint space, turned onto the student where it starts."""
+    """Makes the teachers' joint space and that for law, turned onto the student where it starts."""
     rng = random.Random(seed)
+    law = rng.sample(list(lessons.get("law", ())), min(_LAW_SPAN, len(lessons.get("law", ()))))
     texts = [
         row.reading
-        for kind in sorted(lessons)
+        for kind in sorted(set(lessons) - {"law"})
         for row in rng.sample(list(lessons[kind]), min(_SPAN, len(lessons[kind])))
     ]
     with torch.no_grad():
@@ -153,6 +158,12 @@ def span(bank: TeacherBank, student: Student, lessons: Mapping[str, Sequence[Les
         bank.span(texts, states)
         if bank.space is not None:
             bank.space.turn_onto(bank.targets(texts, states), student(texts).cpu())
+        if law:
+            texts = [row.reading for row in law]
+            states = student.base_states(texts)
+            bank.span_law(texts, states)
+            if bank.law is not None:
+                bank.law.turn_onto(bank.targets(texts, states), student(texts).cpu())
 
 
 def export(run: Run, folder: Path) -> None:

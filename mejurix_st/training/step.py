@@ -37,7 +37,7 @@ class StepConfig:
     Attributes:
         lessons: tokens of single texts that are drawn to the teachers' place for them; 0 for none.
         absorb: weight of their distance from there.
-        turns: which of pairs, terms and parallel sentences stands beside the triples, step by step in turn.
+        turns: which of pairs and parallel sentences stands beside the triples and terms, step by step in turn.
         pairs: query-document pairs in a batch.
         short_pairs: the same for sources of short terms.
         long_pairs: the same for sources of long texts.
@@ -60,22 +60,22 @@ class StepConfig:
 
     lessons: int = 11000
     absorb: float = 10.0
-    turns: tuple[str, ...] = ("pairs", "terms", "pairs", "parallel")
+    turns: tuple[str, ...] = ("pairs", "pairs", "parallel")
     pairs: int = 28
     short_pairs: int = 72
     long_pairs: int = 13
-    contrasts: int = 80
-    relations: int = 48
-    facts: int = 64
+    contrasts: int = 96
+    relations: int = 64
+    facts: int = 96
     parallel: int = 40
-    terms: int = 96
+    terms: int = 192
     distillation: float = 1.0
     anchor: float = 1.0
     loose: tuple[str, ...] = ()
-    contrast: float = 2.5
+    contrast: float = 3.0
     pull: float = 0.4
     relation_pull: float = 0.4
-    parallel_pull: float = 0.5
+    parallel_pull: float = 1.0
     between: float = 0.4
     centre: float = 0.1
     temperature: float = 0.05
@@ -234,14 +234,13 @@ def step_losses(
     relations = mixture.relation_batch(step, config.relations, config.facts)
     part = triple_loss(student, relations, bank, config, rng, pull=config.relation_pull, opposites=False)
     logged |= {name.replace("contrast", "relations"): value for name, value in _backward(part).items()}
-    turn = config.turns[step % len(config.turns)]
-    if turn == "pairs":
+    part = parallel_loss(student, mixture.terms.take(config.terms), bank, config)
+    logged |= {name.replace("parallel", "terms"): value for name, value in _backward(part).items()}
+    if config.turns[step % len(config.turns)] == "pairs":
         batch = mixture.pair_batch(step, config.pairs, config.short_pairs, config.long_pairs)
         part = pair_loss(student, batch, bank, config, prompted=rng.random() > 0.1)
         return logged | {f"{name} {batch[0].source}": value for name, value in _backward(part).items()}
-    cycle, size = (mixture.terms, config.terms) if turn == "terms" else (mixture.parallel, config.parallel)
-    part = parallel_loss(student, cycle.take(size), bank, config)
-    return logged | {name.replace("parallel", turn): value for name, value in _backward(part).items()}
+    return logged | _backward(parallel_loss(student, mixture.parallel.take(config.parallel), bank, config))
 
 
 def _backward(losses: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Teachers: the base with mean pooling, and all-mpnet-base-v2 for English; their vectors, computed once."""
+"""Teachers: the base with mean pooling, all-mpnet-base-v2 for health, words for law; each text is read once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from mejurix_st.training.head import principal_head
 from mejurix_st.training.joint import JointSpace
+from mejurix_st.training.lexical import LexicalSpace, LexicalTeacher
 from mejurix_st.training.mpnet import WIDTH, SecondTeacher
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mejurix_st.training.student import TextEncoder
 
 _SHARD = 2048
+LEXICAL_SHARE = 0.4  # of the lexical teacher, where it speaks
 PROMPTS = ("query: ", "passage: ")
 
 
@@ -66,6 +68,8 @@ class TeacherBank:
         self.second = second
         self.share = share
         self.space: JointSpace | None = None
+        self.lexical: LexicalTeacher | None = None
+        self.law: LexicalSpace | None = None
 
     def known(self, texts: Sequence[str]) -> list[int]:
         """Positions in `texts` of those the base has read beforehand."""
@@ -104,24 +108,48 @@ class TeacherBank:
         first = self.turn(states)
         own = first @ first.T
         second, read = self.seconds(texts)
-        if not bool(read.all()):
-            return own
-        return self.share * own + (1 - self.share) * (second @ second.T)
+        if bool(read.all()):
+            return self.share * own + (1 - self.share) * (second @ second.T)
+        if self.lexical is not None and all(self.lexical.knows(bare(text)) for text in texts):
+            words = self.lexical.similarities([bare(text) for text in texts])
+            return (1 - LEXICAL_SHARE) * own + LEXICAL_SHARE * words
+        return own
 
     def span(self, texts: Sequence[str], states: torch.Tensor) -> None:
         """Makes the space of `targets` from a sample that both teachers have read: see `JointSpace`."""
         self.space = JointSpace(self.turn(states), self.seconds(texts)[0], share=self.share)
 
+    def span_law(self, texts: Sequence[str], states: torch.Tensor) -> None:
+        """Makes the space of `targets` for texts of law, from a sample of them; `span` comes first.
+
+        Raises:
+            RuntimeError: there is no lexical teacher, or `span` has not been called.
+        """
+        if self.lexical is None:
+            raise RuntimeError("no lexical teacher: give the bank one first")
+        words = self.lexical.vectors([bare(text) for text in texts])
+        self.law = LexicalSpace(self._joint(texts, states), words, share=LEXICAL_SHARE)
+
     def targets(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
         """(n, dimension) float32, unit norm: where the teachers together would put the texts.
 
         Args:
-            texts: what the second teacher has not read it is guessed to say.
+            texts: what the second teacher has not read it is guessed to say; of law that the lexical
+                teacher knows, it speaks as well.
             states: (n, 384) mean-pooled states of the base.
 
         Raises:
             RuntimeError: `span` has not been called.
         """
+        found = self._joint(texts, states)
+        if self.law is None or self.lexical is None:
+            return found
+        law = [i for i, text in enumerate(texts) if self.lexical.knows(bare(text))]
+        if law:
+            found[law] = self.law(found[law], self.lexical.vectors([bare(texts[i]) for i in law]))
+        return found
+
+    def _joint(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
         if self.space is None:
             raise RuntimeError("no joint space yet: call span first")
         return self.space(self.turn(states), *self.seconds(texts))

@@ -32,7 +32,7 @@ SMALL = DefaultRecipe(
     steps=6, rank=2, alpha=2.0, first_layer=0, warmup=2, checkpoint_every=4, max_tokens=24, validate_every=0,
     step=StepConfig(
         lessons=30, pairs=4, short_pairs=4, contrasts=4, relations=4, facts=4, parallel=3, terms=3,
-        turns=("pairs", "terms", "parallel"),
+        turns=("pairs", "parallel"),
     ),
 )  # fmt: skip
 

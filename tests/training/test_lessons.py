@@ -55,7 +55,14 @@ def test_readings_are_english_without_prompts_and_each_once(rows):
     texts = readings(rows)
     assert len(set(texts)) == len(texts)
     assert not any(text.startswith(("query: ", "passage: ")) or has_hangul(text) for text in texts)
-    assert {bare(row.reading) for kind in rows.values() for row in kind} == set(texts)
+    assert {bare(row.reading) for kind in ("long", "short", "korean") for row in rows[kind]} == set(texts)
+
+
+def test_law_is_read_with_its_prompts_and_not_by_the_second_teacher(rows):
+    assert rows["law"] == [
+        Lesson(text, text) for text in ("query: a heading of law", "passage: whosoever shall")
+    ]
+    assert not {"a heading of law", "whosoever shall"} & set(readings(rows))
 
 
 def make_batches() -> LessonBatches:

@@ -109,8 +109,9 @@ def test_prepare_and_train_in_a_folder(
         def vectors(self, texts: list[str]) -> np.ndarray:
             return np.random.default_rng(len(texts)).normal(size=(len(texts), 768)).astype(np.float16)
 
-    built = {"medquad": small.pairs("medquad"), "korean": small.pairs("korean")}
+    built = {name: small.pairs(name) for name in ("medquad", "korean", "us_code")}
     lessons = {"short": [Lesson(f"query: {pair.query}", f"query: {pair.query}") for pair in built["medquad"]]}
+    lessons["law"] = [Lesson(f"query: {pair.query}", f"query: {pair.query}") for pair in built["us_code"]]
     monkeypatch.setattr(recipe_default, "read_base", lambda: base)
     monkeypatch.setattr(recipe_default, "kept_pieces", lambda pieces: list(range(len(pieces))))
     monkeypatch.setattr(recipe_default, "all_pairs", lambda data, seed, refuse: built)
@@ -123,11 +124,13 @@ def test_prepare_and_train_in_a_folder(
         return prepare(tmp_path, tmp_path / "run", small.recipe, refuse=None, guards={}, device="cpu")
 
     run = go()
-    assert json.loads((tmp_path / "run" / "data.json").read_text("utf-8")) == {"medquad": 12, "korean": 12}
+    assert json.loads((tmp_path / "run" / "data.json").read_text("utf-8")) == dict.fromkeys(built, 12)
+    run.bank.law.axes = -run.bank.law.axes  # as another student would have turned it
     run.train(2, show_progress=False)
     again = go()
     assert again.step == 2
     assert_equal(run, again)
+    assert torch.equal(again.bank.law.axes, run.bank.law.axes)
 
 
 def test_the_averaged_weights_ship_and_the_last_ones_go_on(small, make_run, tmp_path: Path):
