@@ -34,7 +34,7 @@ HEALTH = {"answers": 7000, "medquad": 6000, "long_notes": 2500, "clinical_notes"
 HEALTH |= {"notes_and_dialogues": 2000, "case_passages": 1000, "icd10cm": 4000, "disease_ontology": 12000}
 HEALTH |= {"abbreviations": 3000, "va_contentions": 3000}
 WEIGHTS = {"long": 0.3, "short": 0.15, "korean": 0.25, "law": 0.3}
-LAW_PAIRS = 6000  # of each source
+LAW_PAIRS = 6000  # of each source, at most
 _LONG = 60  # words
 
 
@@ -73,7 +73,7 @@ def lesson_rows(
         "long": [row for row in own if len(row.text.split()) > _LONG],
         "short": [row for row in own if len(row.text.split()) <= _LONG],
         "korean": korean_rows,
-        "law": [Lesson(text, text) for text in _law(built)],
+        "law": [Lesson(text, text) for text in dict.fromkeys(_law(built))],
     }
 
 
@@ -97,8 +97,8 @@ def _english(built: Mapping[str, Sequence[Pair]], facts: Callable[[str], bool] |
 def _law(built: Mapping[str, Sequence[Pair]]) -> Iterator[str]:
     for name in LAW:
         pairs = built.get(name, ())
-        every = max(1, len(pairs) // LAW_PAIRS)  # one after another they would all be of the first titles
-        for pair in pairs[::every][:LAW_PAIRS]:
+        every = max(1, -(-len(pairs) // LAW_PAIRS))  # spread over all: the first ones are of the first titles
+        for pair in pairs[::every]:
             yield QUERY + pair.query
             yield DOCUMENT + pair.positive
 

@@ -229,11 +229,12 @@ class Run:
         wanted = {
             k: v for k, v in asdict(self.recipe).items() if k in ("rank", "alpha", "seed", "first_layer")
         }
-        if any(notes["recipe"][k] != v for k, v in wanted.items()):
+        tensors = load_file(path)
+        needed = {f"{name}.{k}" for name, space in self._spaces().items() for k in space.state()}
+        if any(notes["recipe"][k] != v for k, v in wanted.items()) or not needed <= set(tensors):
             raise InputError(
                 f"{path} belongs to another recipe; give another --output, or delete the folder."
             )
-        tensors = load_file(path)
         self._put(tensors)
         for name, value in self.average.items():
             value.copy_(tensors[f"average.{name}"])

@@ -58,6 +58,13 @@ def test_readings_are_english_without_prompts_and_each_once(rows):
     assert {bare(row.reading) for kind in ("long", "short", "korean") for row in rows[kind]} == set(texts)
 
 
+def test_law_is_spread_over_its_sources_each_text_once(monkeypatch):
+    monkeypatch.setattr("mejurix_st.training.lessons.LAW_PAIRS", 4)
+    pairs = [Pair("one heading", f"section {i}") for i in range(10)]
+    rows = lesson_rows({"us_code": pairs})["law"]
+    assert [bare(row.text) for row in rows] == ["one heading", *(f"section {i}" for i in (0, 3, 6, 9))]
+
+
 def test_law_is_read_with_its_prompts_and_not_by_the_second_teacher(rows):
     assert rows["law"] == [
         Lesson(text, text) for text in ("query: a heading of law", "passage: whosoever shall")
