@@ -46,15 +46,20 @@ class JointSpace:
         return torch.cat([self.share**0.5 * first, (1 - self.share) ** 0.5 * second], 1)
 
     def __call__(
-        self, first: torch.Tensor, second: torch.Tensor, read: Sequence[bool] | torch.Tensor
+        self,
+        first: torch.Tensor,
+        second: torch.Tensor,
+        read: Sequence[bool] | torch.Tensor | None = None,
     ) -> torch.Tensor:
         """(n, dimension) float32, unit norm.
 
         Args:
             first: (n, d1) unit vectors.
             second: (n, d2) unit vectors; rows of texts that were not read do not matter.
-            read: (n,) whether the second teacher has read the text; where not, its vector is guessed.
+            read: (n,) whether the second teacher has read the text; where not, its vector is guessed. None: all.
         """
+        if read is None:
+            read = torch.ones(len(first), dtype=torch.bool)
         guessed = torch.cat([first, torch.ones(len(first), 1)], 1) @ self.guess  # shorter where unsure
         mask = torch.as_tensor(read, dtype=torch.bool)[:, None]
         joined = self._join(first, torch.where(mask, second.float(), guessed))
@@ -67,7 +72,8 @@ class JointSpace:
             own: (n, dimension) vectors of a sample by this space.
             student: (n, dimension) by the student.
         """
-        self.axes = self.axes @ turning(own, student)
+        left, _, right = torch.linalg.svd(own.T @ student)  # orthogonal Procrustes (Schönemann 1966)
+        self.axes = self.axes @ (left @ right)
 
     def state(self) -> dict[str, torch.Tensor]:
         """What a checkpoint keeps: another sample, or another student, would give another space."""
@@ -76,14 +82,3 @@ class JointSpace:
     def put_state(self, state: dict[str, torch.Tensor]) -> None:
         """Takes over the space of a checkpoint."""
         self.guess, self.middle, self.axes = state["guess"], state["middle"], state["axes"]
-
-
-def turning(own: torch.Tensor, student: torch.Tensor) -> torch.Tensor:
-    """(dimension, dimension) rotation that brings `own` nearest to `student` (Schönemann 1966).
-
-    Args:
-        own: (n, dimension).
-        student: (n, dimension).
-    """
-    left, _, right = torch.linalg.svd(own.T @ student)
-    return left @ right

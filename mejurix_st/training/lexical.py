@@ -14,7 +14,6 @@ import torch
 from torch.nn import functional
 
 from mejurix_st.errors import MissingExtraError
-from mejurix_st.training.joint import turning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,39 +74,3 @@ class LexicalTeacher:
         """(n, n) float32 cosine similarities of the whole TF-IDF vectors, 0 to 1."""
         table = self._table.transform(texts)
         return torch.from_numpy((table @ table.T).toarray()).float()
-
-
-class LexicalSpace:
-    """Other teachers' vectors and the lexical teacher's side by side, brought to the student's dimension.
-
-    Args:
-        dense: (n, dimension) unit vectors by the other teachers.
-        lexical: (n, k) unit vectors by the lexical one.
-        share: of the lexical teacher's cosine in the mean, (0, 1).
-    """
-
-    def __init__(self, dense: torch.Tensor, lexical: torch.Tensor, *, share: float) -> None:
-        self.share = share
-        joined = self._join(dense, lexical)
-        self.middle = joined.mean(0)  # left in, it would be one direction that all law shares
-        _, directions = torch.linalg.eigh((joined - self.middle).T @ (joined - self.middle))
-        self.axes = directions.flip(1)[:, : dense.shape[1]].contiguous()
-
-    def _join(self, dense: torch.Tensor, lexical: torch.Tensor) -> torch.Tensor:
-        return torch.cat([(1 - self.share) ** 0.5 * dense, self.share**0.5 * lexical], 1)
-
-    def __call__(self, dense: torch.Tensor, lexical: torch.Tensor) -> torch.Tensor:
-        """(n, dimension) float32, unit norm."""
-        return functional.normalize((self._join(dense, lexical) - self.middle) @ self.axes, dim=-1)
-
-    def turn_onto(self, own: torch.Tensor, student: torch.Tensor) -> None:
-        """Turns the space as a whole so that it lies as near to the student's as it can; both (n, dimension)."""
-        self.axes = self.axes @ turning(own, student)
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint keeps: another student would give another space."""
-        return {"middle": self.middle, "axes": self.axes}
-
-    def put_state(self, state: dict[str, torch.Tensor]) -> None:
-        """Takes over the space of a checkpoint."""
-        self.middle, self.axes = state["middle"], state["axes"]

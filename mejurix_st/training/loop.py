@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mejurix_st.training.joint import JointSpace
-    from mejurix_st.training.lexical import LexicalSpace
     from mejurix_st.training.mixture import Mixture
     from mejurix_st.training.student import Student
     from mejurix_st.training.teachers import TeacherBank
@@ -196,7 +195,7 @@ class Run:
         adapter = {k: v for k, v in weights.items() if not k.startswith("head.")}
         return Trained(weights["head.weight"], weights["head.bias"], adapter, config)
 
-    def _spaces(self) -> dict[str, JointSpace | LexicalSpace]:
+    def _spaces(self) -> dict[str, JointSpace]:
         found = {} if self.bank is None else {"space": self.bank.space, "law": self.bank.law}
         return {name: space for name, space in found.items() if space is not None}
 

@@ -45,7 +45,7 @@ class StepConfig:
         relations: relation triples of both languages.
         facts: the same, in a batch out of the table of knowledge.
         parallel: English-Korean sentences.
-        terms: English-Korean terms.
+        terms: English-Korean terms; 0 for none.
         distillation: weight of the teachers' similarities.
         anchor: weight of the distance of documents from the teachers' place for them.
         loose: sources whose documents are not anchored.
@@ -234,8 +234,9 @@ def step_losses(
     relations = mixture.relation_batch(step, config.relations, config.facts)
     part = triple_loss(student, relations, bank, config, rng, pull=config.relation_pull, opposites=False)
     logged |= {name.replace("contrast", "relations"): value for name, value in _backward(part).items()}
-    part = parallel_loss(student, mixture.terms.take(config.terms), bank, config)
-    logged |= {name.replace("parallel", "terms"): value for name, value in _backward(part).items()}
+    if config.terms:
+        part = parallel_loss(student, mixture.terms.take(config.terms), bank, config)
+        logged |= {name.replace("parallel", "terms"): value for name, value in _backward(part).items()}
     if config.turns[step % len(config.turns)] == "pairs":
         batch = mixture.pair_batch(step, config.pairs, config.short_pairs, config.long_pairs)
         part = pair_loss(student, batch, bank, config, prompted=rng.random() > 0.1)

@@ -12,7 +12,6 @@ from tqdm.auto import tqdm
 
 from mejurix_st.training.head import principal_head
 from mejurix_st.training.joint import JointSpace
-from mejurix_st.training.lexical import LexicalSpace, LexicalTeacher
 from mejurix_st.training.mpnet import WIDTH, SecondTeacher
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mejurix_st.training.lexical import LexicalTeacher
     from mejurix_st.training.student import TextEncoder
 
 _SHARD = 2048
@@ -69,7 +69,7 @@ class TeacherBank:
         self.share = share
         self.space: JointSpace | None = None
         self.lexical: LexicalTeacher | None = None
-        self.law: LexicalSpace | None = None
+        self.law: JointSpace | None = None
 
     def known(self, texts: Sequence[str]) -> list[int]:
         """Positions in `texts` of those the base has read beforehand."""
@@ -128,7 +128,8 @@ class TeacherBank:
         if self.lexical is None:
             raise RuntimeError("no lexical teacher: give the bank one first")
         words = self.lexical.vectors([bare(text) for text in texts])
-        self.law = LexicalSpace(self._joint(texts, states), words, share=LEXICAL_SHARE)
+        dense = self._joint(texts, states)
+        self.law = JointSpace(dense, words, share=1 - LEXICAL_SHARE, dimension=dense.shape[1])
 
     def targets(self, texts: Sequence[str], states: torch.Tensor) -> torch.Tensor:
         """(n, dimension) float32, unit norm: where the teachers together would put the texts.

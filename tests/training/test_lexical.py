@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
-from mejurix_st.training.lexical import LexicalSpace, LexicalTeacher, law_texts
+from mejurix_st.training.lexical import LexicalTeacher, law_texts
 from mejurix_st.training.sources import Pair
 from mejurix_st.training.teachers import LEXICAL_SHARE, TeacherBank
 
@@ -63,41 +62,6 @@ def test_similarities_are_of_whole_words_and_rare_ones_weigh_more(teacher, texts
 def test_it_knows_only_what_it_was_made_of(teacher, texts):
     assert teacher.knows(texts[5])
     assert not teacher.knows(texts[5] + " x")
-
-
-def test_the_space_gives_the_mean_of_both_cosines_where_it_has_room():
-    rng = torch.Generator().manual_seed(1)
-
-    def even(rank: int, width: int) -> torch.Tensor:  # each vector and its opposite: their mean is 0
-        half = torch.randn(25, rank, generator=rng) @ torch.randn(rank, width, generator=rng)
-        return functional.normalize(torch.cat([half, -half]), dim=-1)
-
-    dense, lexical = even(8, 12), even(4, 9)
-    found = LexicalSpace(dense, lexical, share=0.3)(dense, lexical)
-    assert found.shape == (50, 12)
-    torch.testing.assert_close(
-        found @ found.T, 0.7 * dense @ dense.T + 0.3 * lexical @ lexical.T, atol=1e-4, rtol=1e-4
-    )
-
-
-def test_what_all_law_shares_is_left_out():
-    rng = torch.Generator().manual_seed(4)
-    dense, lexical = (functional.normalize(torch.randn(200, d, generator=rng) + 1, dim=-1) for d in (10, 30))
-    found = LexicalSpace(dense, lexical, share=0.4)(dense, lexical)
-    assert found.mean(0).norm() < 0.2 < 0.5 < dense.mean(0).norm()
-
-
-def test_turned_onto_the_student_the_cosines_stay():
-    rng = torch.Generator().manual_seed(2)
-    dense, lexical, student = (
-        functional.normalize(torch.randn(40, d, generator=rng), dim=-1) for d in (6, 9, 6)
-    )
-    space = LexicalSpace(dense, lexical, share=0.4)
-    before = space(dense, lexical)
-    space.turn_onto(before, student)
-    after = space(dense, lexical)
-    torch.testing.assert_close(after @ after.T, before @ before.T, atol=1e-4, rtol=1e-4)
-    assert (after * student).sum() > (before * student).sum()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import torch
 from mejurix_st._base_weights import BaseEncoder
 from mejurix_st.errors import InputError
 from mejurix_st.training import recipe_default
+from mejurix_st.training.joint import JointSpace
 from mejurix_st.training.lessons import Lesson
-from mejurix_st.training.lexical import LexicalSpace
 from mejurix_st.training.recipe_default import (
     Run,
     prepare,
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(small, make_run, tmp_path: Pa
 
 def test_a_checkpoint_from_before_the_teacher_for_law_is_refused(make_run, bank, tmp_path: Path, monkeypatch):
     make_run(tmp_path / "run").save()
-    law = LexicalSpace(torch.eye(4), torch.eye(4), share=0.4)
+    law = JointSpace(torch.eye(4), torch.eye(4), dimension=4)
     monkeypatch.setattr(bank, "law", law)
     with pytest.raises(InputError, match="another recipe"):
         make_run(tmp_path / "run").restore()

@@ -40,6 +40,12 @@ def test_pairs_and_parallel_sentences_take_turns_and_terms_always_come(small, ma
     assert turns == [["pairs", "terms"], ["terms", "parallel"]] * 3
 
 
+def test_terms_can_be_left_out(small, make_run, tmp_path: Path):
+    step = replace(small.recipe.step, terms=0)
+    make_run(tmp_path / "run", replace(small.recipe, steps=2, step=step)).train(show_progress=False)
+    assert not any("terms" in line for line in read_log(tmp_path / "run"))
+
+
 def test_a_hard_negative_is_not_held_against_its_own_group(small, make_run, tmp_path: Path, monkeypatch):
     """Siblings are each other's hard negatives: what is wrong for one is right for the next."""
     seen = {}
