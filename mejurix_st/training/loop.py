@@ -10,26 +10,26 @@ import json
 import math
 import sys
 import time
-from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch.optim import AdamW
 from tqdm.auto import tqdm
 
 from mejurix_st._default_model import Trained
 from mejurix_st.errors import InputError
 from mejurix_st.training.lora import adapter_state, load_adapter_state
+from mejurix_st.training.optimizer import Optimizers
 from mejurix_st.training.step import StepConfig, step_losses
 from mejurix_st.training.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import torch
 
     from mejurix_st.training.joint import JointSpace
     from mejurix_st.training.mixture import Mixture
@@ -55,7 +55,6 @@ class DefaultRecipe:
     adapter_rate: float = 4e-4
     head_rate: float = 2e-4
     warmup: int = 20
-    weight_decay: float = 0.01
     clip: float = 1.0
     max_tokens: int = 384
     kept_tokens: int = 10_000_000
@@ -81,17 +80,14 @@ class Run:
         self.mixture, self.bank = mixture, bank
         self.step = 0
         self.seconds = 0.0
-        groups = [
-            {
-                "params": student.adapter_parameters(),
-                "lr": recipe.adapter_rate,
-                "weight_decay": recipe.weight_decay,
-            },
-            {"params": student.head.parameters(), "lr": recipe.head_rate, "weight_decay": 0.0},
-        ]
-        self.optimizer = AdamW(groups, betas=(0.9, 0.98))
+        self.optimizers = Optimizers(
+            student.adapter_parameters(),
+            student.head.parameters(),
+            recipe.adapter_rate,
+            recipe.head_rate,
+            recipe.clip,
+        )
         self.average = self._weights()
-        self.rates = [recipe.adapter_rate, recipe.head_rate]
 
     def train(self, until: int | None = None, *, show_progress: bool | None = None) -> None:
         """Steps to `until` (the recipe's end by default); state is saved on the way and on Ctrl-C."""
@@ -121,13 +117,9 @@ class Run:
     def _one_step(self) -> dict[str, float]:
         started = time.monotonic()
         factor = self._schedule()
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * factor
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizers.zero_grad()
         losses = step_losses(self.student, self.mixture, self.bank, self.recipe.step, self.step)
-        trainable = [p for g in self.optimizer.param_groups for p in g["params"]]
-        torch.nn.utils.clip_grad_norm_(trainable, self.recipe.clip)
-        self.optimizer.step()
+        self.optimizers.step(factor)
         self.step += 1
         decay = min(self.recipe.average_decay, self.step / (self.step + 9))  # early ones are forgotten sooner
         for name, value in self._weights().items():
@@ -204,8 +196,7 @@ class Run:
         tensors = self._weights() | {f"average.{k}": v for k, v in self.average.items()}
         for name, space in self._spaces().items():
             tensors |= {f"{name}.{k}": v for k, v in space.state().items()}
-        for number, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{number}.{k}": torch.as_tensor(v).clone() for k, v in state.items()}
+        tensors |= {f"optimizer.{k}": v for k, v in self.optimizers.state().items()}
         notes = {"step": self.step, "seconds": self.seconds, "positions": self.mixture.positions()}
         notes["recipe"] = asdict(self.recipe)
         metadata = {"notes": json.dumps(notes, ensure_ascii=False)}
@@ -230,22 +221,22 @@ class Run:
         }
         tensors = load_file(path)
         needed = {f"{name}.{k}" for name, space in self._spaces().items() for k in space.state()}
+        refused = InputError(
+            f"{path} belongs to another recipe; give another --output, or delete the folder."
+        )
         if any(notes["recipe"][k] != v for k, v in wanted.items()) or not needed <= set(tensors):
-            raise InputError(
-                f"{path} belongs to another recipe; give another --output, or delete the folder."
-            )
+            raise refused
+        prefix = "optimizer."
+        optimizer = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        try:
+            self.optimizers.put_state(optimizer)
+        except InputError as error:
+            raise refused from error
         self._put(tensors)
         for name, value in self.average.items():
             value.copy_(tensors[f"average.{name}"])
         for name, space in self._spaces().items():
             space.put_state({k: tensors[f"{name}.{k}"] for k in space.state()})
-        state: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, number, key = name.split(".")
-                state[int(number)][key] = value
-        full = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({"state": dict(state), "param_groups": full["param_groups"]})
         self.mixture.restore(notes["positions"])
         self.step, self.seconds = notes["step"], notes["seconds"]
         self._cut_log()

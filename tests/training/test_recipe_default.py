@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from mejurix_st._base_weights import BaseEncoder
 from mejurix_st.errors import InputError
@@ -106,6 +108,21 @@ def test_a_checkpoint_from_before_the_teacher_for_law_is_refused(make_run, bank,
     monkeypatch.setattr(bank, "law", law)
     with pytest.raises(InputError, match="another recipe"):
         make_run(tmp_path / "run").restore()
+
+
+def test_a_checkpoint_of_another_optimiser_is_refused_and_changes_nothing(make_run, tmp_path: Path):
+    make_run(tmp_path / "run").save()
+    path = tmp_path / "run" / "checkpoint.safetensors"
+    with safe_open(path, "pt") as file:
+        notes = file.metadata()
+    # As AdamW alone kept it, until the sixth version.
+    save_file(load_file(path) | {"optimizer.0.exp_avg": torch.zeros(2)}, path, notes)
+    run = make_run(tmp_path / "run")
+    before = learnt(run)
+    with pytest.raises(InputError, match="another recipe"):
+        run.restore()
+    assert all(torch.equal(value, before[name]) for name, value in learnt(run).items())
+    assert run.step == 0
 
 
 def test_prepare_and_train_in_a_folder(
