@@ -1,7 +1,7 @@
 """What moves the default recipe's weights: Muon for the adapters' matrices, AdamW for the head.
 
 After 40 steps from the same weights over the same rows, at the same rates, nine batches of each part that
-came next were better learnt by Muon than by AdamW (`benchmarks/training.md`), in the same time.
+came next were mostly better learnt by Muon than by AdamW (`benchmarks/training.md`), in about the same time.
 """
 
 from __future__ import annotations
