@@ -1,4 +1,4 @@
-"""Low-rank adapters on a frozen encoder (Hu et al. 2021, "LoRA"), with float32 masters over a bfloat16 base."""
+"""Low-rank adapters on a frozen encoder (Hu et al. 2021, "LoRA"), with float32 masters whatever the base is in."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mejurix_st.errors import CheckpointError, MissingExtraError
+from mejurix_st.precision import training_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,17 +73,16 @@ def _part(package: str) -> Path:
 
 
 class SecondTeacher:
-    """Reads English texts in bfloat16, 256 tokens of each."""
+    """Reads English texts, 256 tokens of each."""
 
     def __init__(self, folder: Path) -> None:
-        import torch
         from sentence_transformers import SentenceTransformer
 
         self.model = SentenceTransformer(
             str(mpnet_folder(folder)),
             device="cpu",
             local_files_only=True,
-            model_kwargs={"dtype": torch.bfloat16},
+            model_kwargs={"dtype": training_dtype()},
         )
         self.model.max_seq_length = 256
 

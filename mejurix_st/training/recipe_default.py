@@ -18,6 +18,7 @@ from mejurix_st._base_tokenizer import build_tokenizer
 from mejurix_st._base_weights import kept_pieces
 from mejurix_st._default_model import build_encoder, read_base, write_trained
 from mejurix_st.errors import InputError
+from mejurix_st.precision import training_dtype
 from mejurix_st.training.head import level_means, principal_head
 from mejurix_st.training.lessons import lesson_rows, readings
 from mejurix_st.training.lexical import LexicalTeacher, law_texts
@@ -58,7 +59,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
     else:
         rng = random.Random(recipe.seed)
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
-        reader = TextEncoder(encoder.bfloat16(), tokenizer, pad=1, max_tokens=96)
+        reader = TextEncoder(encoder.to(training_dtype()), tokenizer, pad=1, max_tokens=96)
         with torch.no_grad():
             head = principal_head(reader.states(sample).numpy())
         weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
@@ -74,6 +75,7 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
         seed=recipe.seed,
         first_layer=recipe.first_layer,
         kept_tokens=recipe.kept_tokens,
+        dtype=training_dtype(device),
     )
     return student.to(device)
 
@@ -112,7 +114,7 @@ def prepare(
     base = read_base()
     kept = kept_pieces(base.pieces)
     reader = TextEncoder(
-        build_encoder(base, kept).bfloat16(), build_tokenizer(base, kept), pad=1, max_tokens=96,
+        build_encoder(base, kept).to(training_dtype()), build_tokenizer(base, kept), pad=1, max_tokens=96,
         bucket_tokens=8192,
     )  # fmt: skip
     bank = teach(taught_texts(built), readings(lessons), reader, folder / "teachers")

@@ -1,4 +1,4 @@
-"""The model while it is trained: a frozen bfloat16 encoder with low-rank adapters, mean pooling, a float32 head."""
+"""The model while it is trained: a frozen encoder with low-rank adapters, mean pooling, a float32 head."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TextEncoder:
         bucket_tokens: most tokens, padding included, in one pass.
         split: number of lowest layers that are frozen; they run without gradients.
         kept_tokens: room, in tokens, for the states after the frozen layers, which are the same each time a
-            text returns; 0 keeps none. Each token takes 2 bytes for each hidden unit.
+            text returns; 0 keeps none. Each token takes 2 bytes for each hidden unit (bfloat16).
     """
 
     def __init__(
@@ -70,10 +70,11 @@ class TextEncoder:
     def states(self, texts: Sequence[str]) -> torch.Tensor:
         """(texts, hidden) float32: the mean over tokens of the last layer."""
         lower = self._lower(texts)
+        dtype = next(self.encoder.parameters()).dtype
         groups = self.buckets([len(states) for states in lower])
         pooled = []
         for group in groups:
-            hidden = nn.utils.rnn.pad_sequence([lower[i] for i in group], batch_first=True)
+            hidden = nn.utils.rnn.pad_sequence([lower[i] for i in group], batch_first=True).to(dtype)
             lengths = torch.tensor([len(lower[i]) for i in group], device=hidden.device)
             mask = torch.arange(hidden.shape[1], device=hidden.device)[None] < lengths[:, None]
             hidden = self._layers(hidden, mask, self.encoder.encoder.layer[self.split :])
@@ -87,7 +88,9 @@ class TextEncoder:
         found = {text: self._kept[text] for text in texts if text in self._kept}
         missing = list(dict.fromkeys(text for text in texts if text not in found))
         ids = self._ids(missing)
-        device = next(self.encoder.parameters()).device
+        first = next(self.encoder.parameters())
+        device = first.device
+        kind = torch.bfloat16 if self.kept_tokens else first.dtype
         with torch.no_grad():
             for group in self.buckets([len(x) for x in ids]):
                 rows = [torch.tensor(ids[i], device=device) for i in group]
@@ -97,7 +100,7 @@ class TextEncoder:
                 hidden = self.encoder.embeddings(input_ids=tokens)
                 hidden = self._layers(hidden, mask, self.encoder.encoder.layer[: self.split])
                 for row, i in enumerate(group):
-                    found[missing[i]] = hidden[row, : len(ids[i])].clone()
+                    found[missing[i]] = hidden[row, : len(ids[i])].to(kind, copy=True)
         for text in missing:
             if self._size + len(found[text]) <= self.kept_tokens:
                 self._kept[text] = found[text]
@@ -117,7 +120,7 @@ class Student(nn.Module):
     """Encoder with adapters and head; `forward(texts)` gives (n, dimension) float32, unit norm.
 
     Args:
-        encoder: base encoder; frozen and cast to bfloat16 here.
+        encoder: base encoder; frozen, and cast to `dtype` here.
         tokenizer: its tokenizer.
         head_weight: (dimension, hidden).
         head_bias: (dimension,).
@@ -127,6 +130,7 @@ class Student(nn.Module):
         seed: of the adapters' start.
         first_layer: lowest layer that gets adapters; those below stay the base's.
         kept_tokens: see `TextEncoder`.
+        dtype: of the encoder; bfloat16 is fastest where the processor has it.
     """
 
     def __init__(
@@ -142,9 +146,10 @@ class Student(nn.Module):
         seed: int,
         first_layer: int = 0,
         kept_tokens: int = 0,
+        dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         super().__init__()
-        self.encoder = encoder.bfloat16().eval()
+        self.encoder = encoder.to(dtype).eval()
         self.adapters = add_adapters(self.encoder, rank=rank, scale=scale, seed=seed, first_layer=first_layer)
         self.head = nn.Linear(head_weight.shape[1], head_weight.shape[0])
         with torch.no_grad():
