@@ -33,9 +33,11 @@ def learnt(run: Run) -> dict[str, torch.Tensor]:
 
 
 def assert_equal(one: Run, other: Run) -> None:
-    assert learnt(one).keys() == learnt(other).keys()
-    for name, value in learnt(one).items():
-        assert torch.equal(value, learnt(other)[name]), name
+    """The same weights, but for float32's last digits: a resumed run reads the base's states in other batches.
+
+    A step moves a weight by 1e-4 and more, so a step lost, repeated or taken on other rows shows.
+    """
+    torch.testing.assert_close(learnt(one), learnt(other), rtol=0, atol=1e-5)
 
 
 def test_a_run_stopped_and_resumed_is_the_same_run(make_run, tmp_path: Path):
@@ -50,7 +52,7 @@ def test_a_run_stopped_and_resumed_is_the_same_run(make_run, tmp_path: Path):
     second.train(show_progress=False)
     one, other = ([{**x, "seconds": 0} for x in read_log(tmp_path / name)] for name in ("whole", "parts"))
     assert [line["step"] for line in one] == list(range(1, 7))
-    assert one == other
+    assert other == [pytest.approx(line, abs=2e-4) for line in one]  # a rounded loss may differ in its last digit
     assert_equal(whole, second)
 
 
