@@ -45,7 +45,8 @@ def use_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
     """
     if model.device.type == "cpu" and not has_bfloat16():
         warnings.warn(
-            "This processor has no bfloat16 instructions: float32, the default, is faster on it.", stacklevel=3
+            "This processor has no bfloat16 instructions: float32, the default, is faster on it.",
+            stacklevel=3,
         )
     transformer: Any = model[0]
     transformer.auto_model.to(torch.bfloat16)

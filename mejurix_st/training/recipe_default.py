@@ -59,7 +59,8 @@ def build_student(recipe: DefaultRecipe, bank: TeacherBank | None, device: str) 
     else:
         rng = random.Random(recipe.seed)
         sample = rng.sample(sorted(bank.rows), min(6000, len(bank.rows)))
-        reader = TextEncoder(encoder.to(training_dtype()), tokenizer, pad=1, max_tokens=96)
+        frozen = encoder.to(training_dtype())  # type: ignore[arg-type]  # decorated there
+        reader = TextEncoder(frozen, tokenizer, pad=1, max_tokens=96)
         with torch.no_grad():
             head = principal_head(reader.states(sample).numpy())
         weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
@@ -113,10 +114,8 @@ def prepare(
     )
     base = read_base()
     kept = kept_pieces(base.pieces)
-    reader = TextEncoder(
-        build_encoder(base, kept).to(training_dtype()), build_tokenizer(base, kept), pad=1, max_tokens=96,
-        bucket_tokens=8192,
-    )  # fmt: skip
+    encoder = build_encoder(base, kept).to(training_dtype())  # type: ignore[arg-type]  # decorated there
+    reader = TextEncoder(encoder, build_tokenizer(base, kept), pad=1, max_tokens=96, bucket_tokens=8192)
     bank = teach(taught_texts(built), readings(lessons), reader, folder / "teachers")
     law = law_texts(built)
     bank.lexical = LexicalTeacher(law, seed=recipe.seed) if law else None

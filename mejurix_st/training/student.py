@@ -149,7 +149,7 @@ class Student(nn.Module):
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         super().__init__()
-        self.encoder = encoder.to(dtype).eval()
+        self.encoder = encoder.to(dtype).eval()  # type: ignore[arg-type]  # decorated there
         self.adapters = add_adapters(self.encoder, rank=rank, scale=scale, seed=seed, first_layer=first_layer)
         self.head = nn.Linear(head_weight.shape[1], head_weight.shape[0])
         with torch.no_grad():

@@ -52,7 +52,9 @@ def test_a_run_stopped_and_resumed_is_the_same_run(make_run, tmp_path: Path):
     second.train(show_progress=False)
     one, other = ([{**x, "seconds": 0} for x in read_log(tmp_path / name)] for name in ("whole", "parts"))
     assert [line["step"] for line in one] == list(range(1, 7))
-    assert other == [pytest.approx(line, abs=2e-4) for line in one]  # a rounded loss may differ in its last digit
+    assert other == [
+        pytest.approx(line, abs=2e-4) for line in one
+    ]  # a rounded loss may differ in its last digit
     assert_equal(whole, second)
 
 
